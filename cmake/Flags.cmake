@@ -1,0 +1,24 @@
+# What Lockstep's own targets are compiled with. Linked privately and never exported: a host chooses its
+# own flags.
+add_library(lockstep_flags INTERFACE)
+target_compile_options(lockstep_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(LOCKSTEP_WARNINGS_AS_ERRORS)
+  target_compile_options(lockstep_flags INTERFACE -Werror)
+endif()
+
+# ccache must see that a precompiled header is used, and the header must not carry its own time.
+if(LOCKSTEP_CCACHE_IN_USE AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+  target_compile_options(lockstep_flags INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+    "$<$<CXX_COMPILER_ID:Clang,AppleClang>:SHELL:-Xclang -fno-pch-timestamp>")
+endif()
+
+if(LOCKSTEP_SANITIZE)
+  target_compile_options(lockstep_flags INTERFACE
+    -fsanitize=${LOCKSTEP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(lockstep_flags INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})
+  if(LOCKSTEP_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Asio's fences: g++ warns, in code that is inlined from its headers, that it cannot follow them.
+    target_compile_options(lockstep_flags INTERFACE -Wno-tsan)
+  endif()
+endif()

@@ -1,0 +1,19 @@
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Lockstep")
+
+install(TARGETS lockstep EXPORT LockstepTargets)
+install(DIRECTORY include/lockstep DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.hpp")
+install(EXPORT LockstepTargets NAMESPACE lockstep:: DESTINATION "${package_folder}")
+
+get_target_property(lockstep_library_type lockstep TYPE)
+configure_package_config_file(cmake/LockstepConfig.cmake.in LockstepConfig.cmake
+                              INSTALL_DESTINATION "${package_folder}")
+# Before 1.0 a minor version may change the interface.
+write_basic_package_version_file(LockstepConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/LockstepConfig.cmake"
+              "${CMAKE_CURRENT_BINARY_DIR}/LockstepConfigVersion.cmake"
+        DESTINATION "${package_folder}")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
