@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lockstep/error.hpp"
+#include "lockstep/export.hpp"
+#include "lockstep/logging.hpp"
+#include "lockstep/runtime.hpp"
+#include "lockstep/wal_source.hpp"
+
+namespace lockstep {
+
+struct FileWALOptions {
+  /// Made when it is not there. One log, one folder, one process at a time.
+  std::string folder;
+  NodeId node;
+  GroupId group;
+  std::size_t segment_bytes = std::size_t{64} << 20;
+  /// How far ahead of the end the current segment is filled with zeros, so that a sync need not
+  /// change the file's size.
+  std::size_t zero_fill_bytes = std::size_t{4} << 20;
+  /// Recent entries kept in memory for readers.
+  std::size_t cache_bytes = std::size_t{16} << 20;
+  /// False: `done` comes once the operating system has the bytes. Survives a killed process, not a
+  /// power cut; for measurements.
+  bool sync = true;
+  LogSink log;
+};
+
+[[nodiscard]] LOCKSTEP_EXPORT std::vector<OptionProblem> check(const FileWALOptions& options);
+
+/// The write-ahead log for production: append-only, zero-filled segment files of checksummed
+/// batches (docs/wal-format.md). It has no thread of its own: it runs on `executor`, which is also
+/// where it must be called and destroyed... or after `close` has completed, anywhere.
+class LOCKSTEP_EXPORT FileWALManager : public IWALSource {
+ public:
+  /// Touches no file yet. `file_system` must outlive the log. Errors: kInvalidArgument.
+  [[nodiscard]] static Result<std::unique_ptr<FileWALManager>> create(
+      FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor);
+};
+
+}  // namespace lockstep

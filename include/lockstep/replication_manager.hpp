@@ -1,0 +1,322 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lockstep/entry.hpp"
+#include "lockstep/error.hpp"
+#include "lockstep/export.hpp"
+#include "lockstep/logging.hpp"
+#include "lockstep/metrics.hpp"
+#include "lockstep/network_manager.hpp"
+#include "lockstep/runtime.hpp"
+#include "lockstep/state_machine.hpp"
+#include "lockstep/subscription.hpp"
+#include "lockstep/types.hpp"
+#include "lockstep/wal_source.hpp"
+
+namespace lockstep {
+
+enum class Role { kFollower, kCandidate, kLeader, kLearner };
+[[nodiscard]] LOCKSTEP_EXPORT std::string to_string(Role role);
+
+/// When a write completes. It never changes what is committed or applied.
+enum class ReplicationMode {
+  kSync,   ///< once a majority of the voters in the configuration has it durable
+  kAsync,  ///< once this node has it durable; such a write may be lost when the leader changes
+};
+[[nodiscard]] LOCKSTEP_EXPORT std::string to_string(ReplicationMode mode);
+
+/// Who names the leader.
+enum class Leadership {
+  kAssigned,  ///< the operator or the host, by `set_role`
+  kElected,   ///< the nodes, by time-out. Not there yet: kNotSupported
+};
+
+struct ReplicaOptions {
+  NodeId node;
+  GroupId group;
+  Leadership leadership = Leadership::kAssigned;
+  ReplicationMode mode = ReplicationMode::kSync;
+
+  std::chrono::milliseconds heartbeat_interval{200};
+  /// How long `set_role(kLeader)` and each round of `bootstrap` wait for the others.
+  std::chrono::milliseconds vote_timeout{2000};
+  /// After this a write reports `WriteUnknown`; replication goes on. 0: never.
+  std::chrono::milliseconds write_timeout{10000};
+  /// An append unanswered for this long is sent again.
+  std::chrono::milliseconds retry_interval{500};
+
+  std::size_t max_entry_bytes = std::size_t{16} << 20;
+  /// Proposed but not committed; beyond it `kOverloaded`.
+  std::size_t max_uncommitted_bytes = std::size_t{64} << 20;
+  /// Sent to one follower and not acknowledged.
+  std::size_t max_in_flight_bytes = std::size_t{4} << 20;
+  std::size_t max_in_flight_messages = 64;
+  /// A batch of entries in one message; one entry may be larger.
+  std::size_t max_batch_bytes = 60000;
+  /// The newest entries kept in memory for followers; older ones are read from the WAL.
+  std::size_t tail_cache_bytes = std::size_t{16} << 20;
+  /// Handed to the engine but not yet applied.
+  std::size_t max_apply_batch_bytes = std::size_t{1} << 20;
+
+  LogSink log;
+  /// Called when one of the library's own invariants is found broken, once, on the replica's
+  /// strand. The replica has stopped taking part.
+  std::function<void(const std::string&)> on_invariant_broken;
+};
+
+[[nodiscard]] LOCKSTEP_EXPORT std::vector<OptionProblem> check(const ReplicaOptions& options);
+
+// --- what becomes of a write
+// -----------------------------------------------------------------------------------------
+
+/// Durable on a majority of the voters: no fault within the failure model loses it.
+struct WriteCommitted {
+  EntryId id;
+  /// The engine's answer, when `WaitFor::kApplied` was asked.
+  std::optional<CommandResult> result;
+  /// False: `copies` was asked for and not reached in time.
+  bool copies_met = true;
+};
+/// ASYNC: durable here; replication goes on; may be lost when the leader changes.
+struct WriteLocallyDurable {
+  EntryId id;
+};
+/// Definitely not in the log, now or ever.
+struct WriteRejected {
+  Error error;
+};
+/// Sent, and then the time or the leadership ran out, or the replica stopped: it may still commit.
+struct WriteUnknown {
+  EntryId id;
+  Error error;
+};
+using WriteOutcome = std::variant<WriteCommitted, WriteLocallyDurable, WriteRejected, WriteUnknown>;
+
+/// For people: `committed at 12`, `unknown: ...`.
+[[nodiscard]] LOCKSTEP_EXPORT std::string to_string(const WriteOutcome& outcome);
+
+enum class WaitFor {
+  kCommitted,
+  kApplied,  ///< and applied by this node's engine, whose result comes back
+};
+
+struct WriteOptions {
+  /// Empty: the replica's.
+  std::optional<ReplicationMode> mode;
+  WaitFor wait = WaitFor::kCommitted;
+  /// Empty: the replica's `write_timeout`. 0: never.
+  std::optional<std::chrono::milliseconds> timeout;
+  /// At least so many members, this one and learners included, must have it durable before the call
+  /// completes. 0: no demand beyond the majority.
+  std::size_t copies = 0;
+};
+
+// --- what can be seen
+// ------------------------------------------------------------------------------------------------
+
+struct FollowerStatus {
+  NodeId node;
+  bool connected = false;
+  bool voter = true;
+  /// Highest entry known to be durable there and equal to ours.
+  Index match_index;
+  std::uint64_t lag_entries = 0;
+  std::uint64_t lag_bytes = 0;
+  /// For how long it has not been level with this leader's log; 0 when level.
+  std::chrono::nanoseconds lag_time{0};
+  /// What it lacks has been released from the log.
+  bool needs_snapshot = false;
+  /// It answers with data that is not what the configuration names.
+  bool stranger = false;
+};
+
+struct ReplicationStatus {
+  NodeId node;
+  GroupId group;
+  ClusterId cluster;
+  Incarnation incarnation;
+  ReplicationMode mode = ReplicationMode::kSync;
+  Role role = Role::kFollower;
+  Term term;
+  /// The leader of `term`, when known.
+  std::optional<NodeId> leader;
+  bool bootstrapped = false;
+  bool stranger = false;
+  std::vector<NodeId> connected_nodes;
+  /// When an entry of this group was last committed here; 0: never. Milliseconds since the Unix
+  /// epoch.
+  std::int64_t last_replication_time_ms = 0;
+  /// Writes called and not completed.
+  std::uint64_t pending_entries = 0;
+  /// On the leader the most that any voter lacks; on a follower what it knows to be committed and
+  /// has not applied.
+  std::uint64_t replication_lag = 0;
+  Index last_index;
+  Index durable_index;
+  Index commit_index;
+  Index last_applied;
+  Configuration configuration;
+  /// On the leader only.
+  std::vector<FollowerStatus> followers;
+  /// Set when the replica has stopped taking part: failed WAL, failed engine, broken invariant.
+  std::optional<Error> failure;
+};
+
+/// Counters never go backwards.
+struct ReplicationMetrics {
+  std::uint64_t writes_committed = 0;
+  std::uint64_t writes_locally_durable = 0;
+  std::uint64_t writes_rejected = 0;
+  std::uint64_t writes_unknown = 0;
+  std::uint64_t entries_appended = 0;  ///< by this node as leader
+  std::uint64_t entries_received = 0;  ///< as follower, new to its log
+  std::uint64_t entries_committed = 0;
+  std::uint64_t entries_applied = 0;
+  std::uint64_t entries_truncated = 0;  ///< uncommitted ones that another leader's replaced
+  std::uint64_t appends_sent = 0;
+  std::uint64_t appends_rejected = 0;  ///< by followers whose log did not match
+  std::uint64_t appends_fenced = 0;  ///< refused by a node of a higher term: this leader was stale
+  std::uint64_t stale_messages_refused = 0;  ///< of a stale leader or an earlier term, by this node
+  std::uint64_t messages_refused = 0;        ///< malformed, or of another epoch
+  std::uint64_t heartbeats_sent = 0;
+  std::uint64_t heartbeats_received = 0;
+  std::uint64_t elections_started = 0;
+  std::uint64_t elections_won = 0;
+  std::uint64_t wal_writes = 0;
+  std::uint64_t apply_batches = 0;
+  std::uint64_t listener_exceptions = 0;
+  /// From the call of `replicate` to its completion, by what it ended in.
+  Histogram commit_latency;
+  Histogram local_latency;
+};
+
+/// This leader's entry is committed.
+struct EntryReplicated {
+  EntryId id;
+};
+/// A follower has made an entry of the leader's durable.
+struct EntryReceived {
+  EntryId id;
+  NodeId leader;
+};
+/// Something failed that no single call stands for. The replica goes on unless `status().failure`
+/// says otherwise.
+struct ReplicationError {
+  Error error;
+};
+struct RoleChanged {
+  Role from;
+  Role to;
+  Term term;
+};
+/// Entries that were never committed were replaced by another leader's.
+struct EntriesTruncated {
+  IndexRange range;
+};
+using ReplicationEvent =
+    std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged, EntriesTruncated>;
+
+/// One replica of one group: it keeps this node's log in step with the others' and its engine in
+/// step with the log.
+///
+/// Threads: every method may be called from any thread, also inside callbacks; none blocks for
+/// long; none throws. Callbacks come from the replica's strand, never under a lock, never inside
+/// the call; they must not block. The engine is called on a worker of its own, the WAL on its
+/// executor. Every accepted call completes exactly once, on `stop` too, with kStopped or
+/// `WriteUnknown`.
+class LOCKSTEP_EXPORT WALReplicationManager {
+ public:
+  using DoneHandler = std::function<void(Error)>;
+  using WriteHandler = std::function<void(WriteOutcome)>;
+  using ReadBarrierHandler = std::function<void(Result<Index>)>;
+  using EventListener = std::function<void(const ReplicationEvent&)>;
+
+  struct Parts {
+    std::shared_ptr<Runtime> runtime;
+    std::shared_ptr<INetworkManager> network;
+    std::shared_ptr<IWALSource> wal;
+    /// Where `wal` wants to be called.
+    std::shared_ptr<IExecutor> wal_executor;
+    std::shared_ptr<IStateMachine> state_machine;
+  };
+
+  /// Touches nothing yet. Errors: kInvalidArgument, kNotSupported.
+  [[nodiscard]] static Result<std::unique_ptr<WALReplicationManager>> create(ReplicaOptions options,
+                                                                             Parts parts);
+
+  WALReplicationManager() = default;
+  WALReplicationManager(const WALReplicationManager&) = delete;
+  WALReplicationManager& operator=(const WALReplicationManager&) = delete;
+  /// Stops without waiting; what `stop` waits for ends by itself.
+  virtual ~WALReplicationManager();
+
+  /// Opens the WAL, recovers the engine, takes its place as a follower. Once. Errors: whatever
+  /// these two say; kWrongState, kForeignData.
+  virtual void start(DoneHandler done) = 0;
+
+  /// Founds the group: called once, on one node. Waits until every member, this node among them,
+  /// has reported itself uninitialised; then the list is written as the entry at index 1, with a
+  /// fresh cluster id and every member's incarnation, and `done` comes when all of them have it
+  /// durable. Errors: kAlreadyBootstrapped (here or at a member), kTimedOut (naming who did not
+  /// answer; nothing was written, or, if the message says so, it was, and reaches the others when
+  /// they come), kInvalidArgument, kStopped.
+  virtual void bootstrap(std::vector<NodeId> members, DoneHandler done) = 0;
+
+  /// kLeader: an election begun by hand (Raft §5.2 without its time-out): a higher term, durable,
+  /// and the grants of a majority of the voters; nothing is appended before. kFollower: gives
+  /// leadership up. Errors: kLogBehind, kNoMajority, kNotBootstrapped, kNotAMember, kSuperseded,
+  /// kStopped; kNotSupported for the other roles.
+  virtual void set_role(Role role, DoneHandler done) = 0;
+
+  /// Appends one command to the group's log, on the leader. Calls from one thread are appended in
+  /// the order made. Cancelling the wait (a time-out) does not withdraw the entry. Rejected with
+  /// kNotLeader, kOverloaded, kTooLarge, kStopped, ...
+  virtual void replicate(Payload payload, WriteOptions options, WriteHandler done) = 0;
+  void replicate(Payload payload, WriteHandler done) {
+    replicate(std::move(payload), WriteOptions{}, std::move(done));
+  }
+  [[nodiscard]] std::future<WriteOutcome> replicate(Payload payload, WriteOptions options = {});
+
+  /// On the leader: `done` when `node` has everything that was in the log at the time of the call,
+  /// durable, sending at once what it lacks. On a follower: `node` must be the leader, and `done`
+  /// comes when this node has applied what was committed when it asked. Errors: kNotLeader,
+  /// kNotAMember, kTimedOut (after `write_timeout`), kLeadershipLost, kStopped.
+  virtual void sync_with_node(NodeId node, DoneHandler done) = 0;
+
+  [[nodiscard]] virtual ReplicationStatus status() const = 0;
+  [[nodiscard]] virtual ReplicationMetrics metrics() const = 0;
+  [[nodiscard]] virtual Subscription subscribe(EventListener listener) = 0;
+
+  /// Completes every waiting call, closes the WAL, lets go of network, engine and WAL, then calls
+  /// `done`. May be called twice.
+  virtual void stop(DoneHandler done) = 0;
+
+  // The rest of the interface has its place and answers kNotSupported until elected leadership
+  // stands.
+  virtual void read_barrier(ReadBarrierHandler done) = 0;
+  virtual void transfer_leadership(NodeId to, DoneHandler done) = 0;
+  virtual void add_learner(NodeId node, DoneHandler done) = 0;
+  virtual void promote(NodeId node, DoneHandler done) = 0;
+  virtual void remove(NodeId node, DoneHandler done) = 0;
+  virtual void trigger_snapshot(DoneHandler done) = 0;
+
+  // The same with futures. Do not wait for one inside a callback.
+  [[nodiscard]] std::future<Error> start();
+  [[nodiscard]] std::future<Error> bootstrap(std::vector<NodeId> members);
+  [[nodiscard]] std::future<Error> set_role(Role role);
+  [[nodiscard]] std::future<Error> sync_with_node(NodeId node);
+  [[nodiscard]] std::future<Error> stop();
+};
+
+}  // namespace lockstep

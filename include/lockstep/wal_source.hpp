@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lockstep/configuration.hpp"
+#include "lockstep/entry.hpp"
+#include "lockstep/error.hpp"
+#include "lockstep/export.hpp"
+#include "lockstep/types.hpp"
+
+namespace lockstep {
+
+/// Durable before any answer that depends on it leaves the node (Raft figure 2, persistent state).
+struct HardState {
+  Term current_term;
+  /// None: no vote in this term.
+  NodeId voted_for;
+  friend bool operator==(const HardState&, const HardState&) = default;
+};
+
+/// Whose log this is. `node`, `group` and `incarnation` are made with the folder; cluster and epoch
+/// come with the bootstrap entry.
+struct WALIdentity {
+  ClusterId cluster;
+  GroupId group;
+  Epoch epoch;
+  NodeId node;
+  Incarnation incarnation;
+  friend bool operator==(const WALIdentity&, const WALIdentity&) = default;
+};
+
+/// What a log knows of the prefix that it released: entries up to and including `last` are gone.
+struct Boundary {
+  EntryId last;
+  Configuration configuration;
+  /// The checkpoint digest at the newest multiple of 1,024 not beyond `last`.
+  Digest checkpoint;
+  /// Digests of the entries after that checkpoint, up to `last`.
+  std::vector<Digest> digests_since;
+  friend bool operator==(const Boundary&, const Boundary&) = default;
+};
+
+/// A snapshot is about to replace engine and log; finished at the next start if a crash comes
+/// between.
+struct InstallIntent {
+  std::string snapshot_id;
+  EntryId last;
+  friend bool operator==(const InstallIntent&, const InstallIntent&) = default;
+};
+
+/// Entries of `term` begin at `first` and end where the next run begins.
+struct TermRun {
+  Term term;
+  Index first;
+  friend bool operator==(const TermRun&, const TermRun&) = default;
+};
+
+/// All that a replica must know of its log before it starts. None of it may cost a scan of the
+/// whole log.
+struct WALState {
+  WALIdentity identity;
+  HardState hard_state;
+  /// First and last index held; empty: `first = last + 1`.
+  IndexRange bounds;
+  /// Terms of all entries held, in index order.
+  std::vector<TermRun> term_runs;
+  /// Indexes of configuration entries held, in order.
+  std::vector<Index> configuration_indexes;
+  std::optional<Boundary> boundary;
+  std::optional<InstallIntent> install_intent;
+  /// The last entry that this log ever promised; beyond `bounds.last` only when its end is damaged.
+  EntryId last_promised;
+  std::vector<IndexRange> damaged;
+};
+
+/// One atomic change. In effect it is done in the order of its fields.
+struct WALWrite {
+  /// Forget this index and all that follow.
+  std::optional<Index> truncate_from;
+  /// Consecutive; the first follows the last entry that is left. Sealed: digest and encoded header
+  /// are right.
+  std::vector<Entry> entries;
+  std::optional<HardState> hard_state;
+  /// Everything held is replaced by this boundary (snapshot install).
+  std::optional<Boundary> boundary;
+  std::optional<WALIdentity> identity;
+  std::optional<InstallIntent> install_intent;
+};
+
+/// What a log must offer to be replicated. Implement it to plug in a log of your own.
+///
+/// Thread: every method is called on the WAL executor that the host gave with the log, and may
+/// block there; callbacks are called on that executor too, never inside the call that they belong
+/// to... unless the call says so. Arguments are the callee's to keep. Errors: a failed write or
+/// sync is final: every waiting and later mutating call completes with the same error, until the
+/// log is opened anew. Nothing is thrown. Every call completes its callback exactly once, on
+/// `close` too. Exceptions: none may leave.
+class LOCKSTEP_EXPORT IWALSource {
+ public:
+  using OpenHandler = std::function<void(Result<WALState>)>;
+  using DoneHandler = std::function<void(Error)>;
+  using ReadHandler = std::function<void(Result<std::vector<Entry>>)>;
+
+  virtual ~IWALSource();
+
+  /// Recovers what is there, or makes a new log with a fresh incarnation. Called once, first.
+  /// Errors: kLocked, kForeignData, kNewerFormat, kCorruption, kIo.
+  virtual void open(OpenHandler done) = 0;
+
+  /// Makes one change durable. Prefix-safe as a whole: after a crash at any point, either none or
+  /// all of it is there, and everything before it is. `done` without an error means durable; calls
+  /// complete in the order submitted, together with `release_prefix` and `repair`. What is
+  /// submitted while a sync is under way should share the next one. Errors: kIo, kSyncFailed,
+  /// kNoSpace, kStopped, kInvalidArgument (a gap, or entries of another group).
+  virtual void write(WALWrite write, DoneHandler done) = 0;
+
+  /// Forgets entries up to and including `boundary.last`, atomically with storing the boundary. May
+  /// keep more than asked, never less.
+  virtual void release_prefix(Boundary boundary, DoneHandler done) = 0;
+
+  /// Puts verified copies in the place of damaged entries, atomically. `kNotSupported` is an
+  /// answer: a node with such a log leaves the voters when it is damaged.
+  virtual void repair(IndexRange range, std::vector<Entry> entries, DoneHandler done) = 0;
+
+  /// Entries from `range.first` on, at least one, and no more than fit `byte_budget` besides the
+  /// first. Sees every write submitted before. Each is checked against its digest. Errors:
+  /// kReleased, kOutOfRange, kCorruption, kIo.
+  virtual void read(IndexRange range, std::size_t byte_budget, ReadHandler done) = 0;
+
+  /// Completes what is waiting, makes it durable, closes. Afterwards every call completes with
+  /// kStopped.
+  virtual void close(DoneHandler done) = 0;
+};
+
+}  // namespace lockstep
