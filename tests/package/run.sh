@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# run.sh BUILD_FOLDER: builds and runs a small host twice, against the library installed from
+# BUILD_FOLDER and against the sources as a shared library, which also shows that all exports are there.
+set -euo pipefail
+build=$(cd "$1" && pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+embedding=$PWD/../../examples/embedding/main.cpp
+[[ -e $embedding ]] || embedding=$PWD/version_only.cpp
+
+work=$build/package-test
+rm -rf "$work"
+
+build_and_run() {
+  local name=$1
+  shift
+  cmake -S "$name" -B "$work/$name" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" -DEMBEDDING="$embedding" "$@" >/dev/null
+  cmake --build "$work/$name" --target consumer -j "${JOBS:-2}" >"$work/$name/build.log" ||
+    { tail -n 40 "$work/$name/build.log"; return 1; }
+  (cd "$work/$name" && timeout 60 ./consumer)
+}
+
+cmake --install "$build" --prefix "$work/prefix" >/dev/null
+build_and_run find_package -DCMAKE_PREFIX_PATH="$work/prefix"
+build_and_run add_subdirectory -DBUILD_SHARED_LIBS=ON -DLOCKSTEP_CCACHE=ON
+echo "tests/package/run.sh: PASSED"
