@@ -98,11 +98,11 @@ struct Error {
 
   /// True when there is an error.
   explicit operator bool() const { return static_cast<bool>(code); }
-  friend bool operator==(const Error& error, Errc code) {
-    return error.code == make_error_code(code);
+  friend bool operator==(const Error& error, Errc wanted) {
+    return error.code == make_error_code(wanted);
   }
-  friend bool operator==(const Error& error, Advice advice) {
-    return error.code == make_error_condition(advice);
+  friend bool operator==(const Error& error, Advice wanted) {
+    return error.code == make_error_condition(wanted);
   }
 };
 
