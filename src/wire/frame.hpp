@@ -28,8 +28,9 @@ inline constexpr std::size_t kMaxFrameBytes = 256 * 1024;
 /// What a sender keeps below if it can: more costs a second system call (Asio sends at most 64 KiB
 /// at a time).
 inline constexpr std::size_t kGoodFrameBytes = 65'000;
-/// An entry with a larger payload travels alone and in parts of this size; the last is shorter. A
-/// part with up to 3,264 bytes of message fields stays below `kGoodFrameBytes`.
+/// The only entry of a message travels in parts of this size (the last is shorter) when its payload
+/// is larger; several entries must fit one frame. A part with up to 3,264 bytes of message fields
+/// and names stays below `kGoodFrameBytes`.
 inline constexpr std::size_t kPartPayloadBytes = 15 * kLeafBytes;
 /// How deep structured data may nest.
 inline constexpr std::size_t kMaxJsonDepth = 64;
@@ -48,6 +49,17 @@ enum class FrameKind : std::uint8_t {
 /// acceptor answers HELLO or REFUSE; the dialler answers READY or REFUSE. The handshake has ended
 /// for the dialler when READY is sent, for the acceptor when it is received.
 enum class LinkType : std::uint16_t { kHello = 1, kReady = 2, kRefuse = 3, kGoodbye = 4 };
+
+/// Other types are refused at both ends: a new one needs a protocol version or feature bit that
+/// both agreed on.
+[[nodiscard]] constexpr bool is_known(MessageType type) {
+  const auto number = static_cast<std::uint16_t>(type);
+  return (number >= static_cast<std::uint16_t>(MessageType::kWalEntry) &&
+          number <= static_cast<std::uint16_t>(MessageType::kAck)) ||
+         (number >= static_cast<std::uint16_t>(MessageType::kMemberState) &&
+          number <= static_cast<std::uint16_t>(MessageType::kReadIndexResponse)) ||
+         is_host_type(type);
+}
 
 /// The class in which a frame leaves. Parts of one message are consecutive within it.
 [[nodiscard]] constexpr MessageClass class_of(MessageType type, bool has_entries) {

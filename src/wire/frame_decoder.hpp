@@ -17,6 +17,7 @@
 namespace lockstep::wire {
 
 class Reassembly;
+struct FrameLayout;
 
 /// The frame was a good part; the message is not complete yet.
 struct PartTaken {};
@@ -51,6 +52,11 @@ class FrameDecoder {
 
  private:
   [[nodiscard]] Result<Received> decode_frame(const SharedBuffer& frame);
+  [[nodiscard]] Result<std::vector<Entry>> take_entries(const FrameLayout& layout,
+                                                        const SharedBuffer& frame);
+  [[nodiscard]] Result<Received> take_part(const FrameLayout& layout, const SharedBuffer& frame,
+                                           ReplicationMessage message,
+                                           std::unique_ptr<Reassembly>& reassembly);
 
   std::size_t max_entry_bytes_;
   Sha256 sha_;

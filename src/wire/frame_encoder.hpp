@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/digest.hpp"
@@ -51,6 +52,14 @@ class FrameEncoder {
   [[nodiscard]] OutgoingFrame encode(const Goodbye& goodbye);
 
  private:
+  [[nodiscard]] Result<std::vector<OutgoingFrame>> encode_one(const ReplicationMessage& message,
+                                                              FrameKind kind,
+                                                              const SharedBuffer& fields,
+                                                              std::span<const Entry> entries);
+  [[nodiscard]] Result<std::vector<OutgoingFrame>> encode_parts(const ReplicationMessage& message,
+                                                                const SharedBuffer& fields);
+  [[nodiscard]] OutgoingFrame encode_link(LinkType type, std::vector<std::uint8_t> body);
+
   Sha256 sha_;
   std::vector<std::uint8_t> entry_headers_;
 };

@@ -1,0 +1,50 @@
+#include "wire/reassembly.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace lockstep::wire {
+
+Reassembly::Reassembly(ReplicationMessage message, const EntryPart& first)
+    : message_(std::move(message)),
+      header_(first.header),
+      digest_(first.digest),
+      encoded_(first.encoded_header.begin(), first.encoded_header.end()) {}
+
+std::size_t Reassembly::total_bytes() const {
+  return EntryHeader::kEncodedBytes + static_cast<std::size_t>(header_.payload_bytes);
+}
+
+bool Reassembly::is_continued_by(const ReplicationMessage& message, const EntryPart& part) const {
+  return message.type == message_.type && message.group == message_.group &&
+         message.source_node == message_.source_node &&
+         message.target_node == message_.target_node &&
+         message.timestamp_ms == message_.timestamp_ms &&
+         message.message_id == message_.message_id && part.header == header_ &&
+         part.digest == digest_ && part.offset + EntryHeader::kEncodedBytes == encoded_.size();
+}
+
+void Reassembly::add(Sha256& sha, ByteSpan slice) {
+  // Grown by what came, never by what was announced; doubled, so that a payload is moved about
+  // once.
+  const std::size_t needed = encoded_.size() + slice.size();
+  if (needed > encoded_.capacity()) encoded_.reserve(std::min(2 * needed, total_bytes()));
+  encoded_.insert(encoded_.end(), slice.begin(), slice.end());
+  hasher_.add(sha, slice);
+}
+
+bool Reassembly::is_complete() const { return encoded_.size() == total_bytes(); }
+
+Result<ReplicationMessage> Reassembly::finish(Sha256& sha) && {
+  const ByteSpan encoded_header = ByteSpan(encoded_).first(EntryHeader::kEncodedBytes);
+  if (hasher_.finish(sha, encoded_header) != digest_) {
+    return Error(Errc::kBadEntryDigest,
+                 "entry " + to_string(header_.index) + ", put together from its parts");
+  }
+  std::get<EntryBatch>(message_.data)
+      .entries.push_back({header_, digest_, SharedBuffer::adopt(std::move(encoded_))});
+  return std::move(message_);
+}
+
+}  // namespace lockstep::wire
