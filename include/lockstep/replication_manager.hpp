@@ -18,6 +18,7 @@
 #include "lockstep/logging.hpp"
 #include "lockstep/metrics.hpp"
 #include "lockstep/network_manager.hpp"
+#include "lockstep/role.hpp"
 #include "lockstep/runtime.hpp"
 #include "lockstep/state_machine.hpp"
 #include "lockstep/subscription.hpp"
@@ -25,9 +26,6 @@
 #include "lockstep/wal_source.hpp"
 
 namespace lockstep {
-
-enum class Role { kFollower, kCandidate, kLeader, kLearner };
-[[nodiscard]] LOCKSTEP_EXPORT std::string to_string(Role role);
 
 /// When a write completes. It never changes what is committed or applied.
 enum class ReplicationMode {

@@ -9,11 +9,9 @@
 #include "lockstep/executor.hpp"
 #include "lockstep/export.hpp"
 #include "lockstep/file_system.hpp"
+#include "lockstep/time.hpp"
 
 namespace lockstep {
-
-/// A monotonic reading; only differences mean something.
-using MonotonicTime = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
 
 /// Everything a replica takes from the machine: time, timers, threads, randomness, files.
 /// `AsioRuntime` is the real one; a simulated one makes a whole cluster deterministic. Thread-safe.
@@ -29,9 +27,10 @@ class LOCKSTEP_EXPORT Runtime {
   /// Runs short tasks that never block. All strands may share one thread.
   [[nodiscard]] virtual std::shared_ptr<IExecutor> make_strand() = 0;
   /// Runs tasks that may block: file calls, host code, large hashes. Has a thread of its own while
-  /// it lives.
+  /// it lives; letting go of it runs what has been posted, then ends the thread.
   [[nodiscard]] virtual std::shared_ptr<IExecutor> make_worker(std::string name) = 0;
-  /// Posts `task` to `executor` after `delay`, once.
+  /// Posts `task` to `executor` after `delay`, once. It does not keep `executor` alive: when that
+  /// is gone, the task is dropped.
   [[nodiscard]] virtual std::unique_ptr<Timer> schedule(std::shared_ptr<IExecutor> executor,
                                                         std::chrono::nanoseconds delay,
                                                         std::function<void()> task) = 0;

@@ -1,0 +1,296 @@
+#include "consensus/core.hpp"
+
+#include <algorithm>
+
+#include "consensus/configuration_codec.hpp"
+#include "consensus/quorum.hpp"
+
+namespace lockstep::consensus {
+
+Core::Core(CoreOptions options, Recovered recovered, MonotonicTime now)
+    : options_(options),
+      identity_(recovered.wal.identity),
+      now_(now),
+      hard_state_(recovered.wal.hard_state),
+      log_(recovered.wal, options.tail_cache_bytes),
+      record_(std::move(recovered.record)),
+      commit_index_(recovered.applied),
+      applied_(recovered.applied),
+      state_(Following{std::nullopt, recovered.applied}),
+      checked_{hard_state_, commit_index_} {
+  if (record_) {
+    const Member* self = find_member(record_->configuration, identity_.node);
+    stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
+  }
+}
+
+void Core::tick(MonotonicTime now) {
+  now_ = std::max(now_, now);
+  if (failed_) return;
+  if (bootstrap_) tick_bootstrap();
+  if (std::holds_alternative<Leadership>(state_)) tick_leader();
+  if (const auto* election = std::get_if<Election>(&state_);
+      election && now_ >= election->deadline) {
+    end_election(election->log_behind ? Errc::kLogBehind : Errc::kNoMajority);
+  }
+  check_invariants();
+}
+
+void Core::receive(const PeerMessage& message) {
+  if (failed_ || !belongs_to_epoch(message)) return;
+  std::visit([&](const auto& body) { receive_body(message, body); }, message.body);
+  finish_write();
+  check_invariants();
+}
+
+void Core::propose(std::vector<Proposal> proposals) {
+  append_new(std::move(proposals));
+  finish_write();
+  feed_all();
+  check_invariants();
+}
+
+void Core::become_follower_by_command(CallId call) {
+  if (!std::holds_alternative<Following>(state_)) become_follower(std::nullopt);
+  answer(call, {});
+}
+
+void Core::durable_up_to(WriteNumber number) {
+  if (failed_) return;
+  durable_write_ = std::max(durable_write_, number);
+  Index durable = log_.durable_index();
+  while (!pending_writes_.empty() && pending_writes_.front().number <= number) {
+    durable = pending_writes_.front().last_index;
+    pending_writes_.pop_front();
+  }
+  log_.set_durable(durable);
+
+  if (bootstrap_ && bootstrap_->own_write && *bootstrap_->own_write <= number &&
+      bootstrap_->founded.insert(identity_.node).second) {
+    tick_bootstrap();
+  }
+  if (auto* election = std::get_if<Election>(&state_); election && election->own_vote <= number) {
+    election->votes[identity_.node] = true;
+    count_election();
+  } else if (std::holds_alternative<Leadership>(state_)) {
+    commit_by_majority();
+  } else {
+    acknowledge();
+  }
+  log_.trim_tail(log_.last_index().next());
+  finish_write();
+  check_invariants();
+}
+
+void Core::write_failed(const Error& error) { fail(error); }
+
+void Core::fail(const Error& error) {
+  if (failed_) return;
+  failed_ = true;
+  if (const auto* election = std::get_if<Election>(&state_)) answer(election->call, error);
+  if (bootstrap_) finish_bootstrap(error);
+  change_state(Following{});
+  effects_.failure = error;
+}
+
+void Core::link_up(const NodeId& peer) {
+  if (failed_) return;
+  if (auto* leadership = std::get_if<Leadership>(&state_)) {
+    const auto follower = leadership->followers.find(peer);
+    if (follower != leadership->followers.end()) {
+      follower->second.linked = true;
+      follower->second.progress.lost();
+      feed(peer, follower->second);
+    }
+  }
+  send_state(peer, !initialised());
+}
+
+void Core::link_lost(const NodeId& peer) {
+  auto* leadership = std::get_if<Leadership>(&state_);
+  if (leadership == nullptr) return;
+  const auto follower = leadership->followers.find(peer);
+  if (follower == leadership->followers.end()) return;
+  follower->second.linked = false;
+  follower->second.progress.lost();
+}
+
+void Core::send_failed(const NodeId& peer) {
+  auto* leadership = std::get_if<Leadership>(&state_);
+  if (leadership == nullptr) return;
+  const auto follower = leadership->followers.find(peer);
+  if (follower != leadership->followers.end()) follower->second.progress.stalled(now_);
+}
+
+Effects Core::take_effects() { return std::exchange(effects_, {}); }
+
+Role Core::role() const {
+  if (std::holds_alternative<Leadership>(state_)) return Role::kLeader;
+  if (std::holds_alternative<Election>(state_)) return Role::kCandidate;
+  const bool is_learner = initialised() && !is_voter(record_->configuration, identity_.node) &&
+                          is_member(record_->configuration, identity_.node);
+  return is_learner ? Role::kLearner : Role::kFollower;
+}
+
+std::optional<NodeId> Core::leader() const {
+  if (std::holds_alternative<Leadership>(state_)) return identity_.node;
+  if (const auto* following = std::get_if<Following>(&state_)) return following->leader;
+  return std::nullopt;
+}
+
+const Configuration& Core::configuration() const {
+  static const Configuration kNone;
+  return record_ ? record_->configuration : kNone;
+}
+
+PeerMessage Core::addressed(const NodeId& peer, MessageBody body) const {
+  return {peer, identity_.epoch, identity_.incarnation, std::move(body)};
+}
+
+void Core::send(const NodeId& peer, MessageBody body) {
+  effects_.messages_to_send_now.push_back(addressed(peer, std::move(body)));
+}
+
+void Core::send_after_sync(const NodeId& peer, MessageBody body) {
+  effects_.messages_to_send_after_sync.push_back(addressed(peer, std::move(body)));
+  effects_.durable_before_messages = hard_state_write_;
+}
+
+/// The one write of this event; begun on first use.
+LogWrite& Core::write() {
+  if (!effects_.write) {
+    last_write_ = last_write_.next();
+    effects_.write.emplace();
+    effects_.write->number = last_write_;
+  }
+  return *effects_.write;
+}
+
+/// Remembers how far the log is durable once the event's write is.
+void Core::finish_write() {
+  if (!effects_.write) return;
+  if (!pending_writes_.empty() && pending_writes_.back().number == last_write_) {
+    pending_writes_.back().last_index = log_.last_index();
+    return;
+  }
+  if (effects_.write->truncate_from) {
+    // What earlier writes make durable beyond this point is no longer in the log.
+    const Index left = effects_.write->truncate_from->previous();
+    for (PendingWrite& pending : pending_writes_) {
+      pending.last_index = std::min(pending.last_index, left);
+    }
+  }
+  pending_writes_.push_back({last_write_, log_.last_index()});
+}
+
+void Core::save_hard_state(HardState hard_state) {
+  hard_state_ = std::move(hard_state);
+  write().hard_state = hard_state_;
+  hard_state_write_ = last_write_;
+}
+
+/// Raft §5.1: a later term is taken over at once, with its vote still free.
+void Core::enter_term(Term term) {
+  save_hard_state({term, NodeId{}});
+  become_follower(std::nullopt);
+}
+
+void Core::become_follower(std::optional<NodeId> leader) {
+  if (const auto* election = std::get_if<Election>(&state_)) {
+    answer(election->call,
+           Error(Errc::kSuperseded, "another node took the lead in term " + to_string(term())));
+  }
+  change_state(Following{std::move(leader), commit_index_});
+}
+
+void Core::change_state(std::variant<Following, Election, Leadership> next) {
+  const Role before = role();
+  state_ = std::move(next);
+  const Role after = role();
+  if (before != after) notice(RoleChange{before, after, term()});
+}
+
+void Core::advance_commit(Index index) {
+  if (index <= commit_index_) return;
+  commit_index_ = index;
+  effects_.commit_index = index;
+}
+
+void Core::answer(CallId call, Error error) {
+  effects_.answers.push_back({call, std::move(error)});
+}
+
+void Core::broken(std::string what) { fail(Error(Errc::kInvariantBroken, std::move(what))); }
+
+void Core::adopt_record(const BootstrapRecord& record) {
+  record_ = record;
+  identity_.cluster = record.cluster;
+  identity_.epoch = record.epoch;
+  notice(ClusterKnown{record.cluster});
+}
+
+/// Epoch and identity travel with every message of consensus; a mismatch refuses the message, not
+/// the link. A node that is uninitialised answers with just that: until it has the bootstrap entry
+/// it neither votes nor follows.
+bool Core::belongs_to_epoch(const PeerMessage& message) {
+  const bool introduces = std::holds_alternative<MemberState>(message.body) ||
+                          std::holds_alternative<BootstrapEntry>(message.body);
+  if (introduces) return true;
+  if (!initialised()) {
+    send_state(message.peer, false);
+    return false;
+  }
+  if (message.epoch == identity_.epoch) return true;
+  notice(StaleMessageRefused{});
+  return false;
+}
+
+/// An answer counts only if it comes from the data that the configuration names (design: votes and
+/// acks carry id and incarnation and are checked by the one who counts them).
+bool Core::sender_counts(const PeerMessage& message) {
+  const Member* member = find_member(configuration(), message.peer);
+  const bool counts = member != nullptr && member->incarnation == message.incarnation;
+  if (auto* leadership = std::get_if<Leadership>(&state_); leadership && member != nullptr) {
+    const auto follower = leadership->followers.find(message.peer);
+    if (follower != leadership->followers.end() && follower->second.stranger == counts) {
+      follower->second.stranger = !counts;
+      if (!counts) {
+        notice(Trouble{Error(Errc::kStranger, message.peer.str() + " answers with incarnation " +
+                                                  to_string(message.incarnation) +
+                                                  ", the configuration names " +
+                                                  to_string(member->incarnation))});
+      }
+    }
+  }
+  return counts;
+}
+
+bool Core::is_own_voter() const {
+  const Member* self = find_member(configuration(), identity_.node);
+  return self != nullptr && self->incarnation == identity_.incarnation &&
+         is_voter(configuration(), identity_.node);
+}
+
+/// Checked after every event, in release builds too (rule 16).
+void Core::check_invariants() {
+  if (failed_) return;
+  if (commit_index_ > log_.last_index()) {
+    broken("commit index " + to_string(commit_index_) + " is beyond the last index " +
+           to_string(log_.last_index()));
+  } else if (applied_ > commit_index_) {
+    broken("applied index " + to_string(applied_) + " is beyond the commit index " +
+           to_string(commit_index_));
+  } else if (commit_index_ < checked_.commit_index) {
+    broken("the commit index went back to " + to_string(commit_index_));
+  } else if (hard_state_.current_term < checked_.hard_state.current_term) {
+    broken("the term went back to " + to_string(hard_state_.current_term));
+  } else if (hard_state_.current_term == checked_.hard_state.current_term &&
+             !checked_.hard_state.voted_for.is_none() &&
+             hard_state_.voted_for != checked_.hard_state.voted_for) {
+    broken("a second vote in term " + to_string(hard_state_.current_term));
+  }
+  checked_.commit_index = commit_index_;
+  if (!(checked_.hard_state == hard_state_)) checked_.hard_state = hard_state_;
+}
+
+}  // namespace lockstep::consensus

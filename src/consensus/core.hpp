@@ -1,0 +1,195 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "consensus/bootstrap_round.hpp"
+#include "consensus/effects.hpp"
+#include "consensus/election.hpp"
+#include "consensus/leadership.hpp"
+#include "consensus/log.hpp"
+#include "lockstep/configuration.hpp"
+#include "lockstep/role.hpp"
+#include "lockstep/time.hpp"
+#include "lockstep/wal_source.hpp"
+
+namespace lockstep::consensus {
+
+struct CoreOptions {
+  std::chrono::nanoseconds heartbeat_interval{};
+  std::chrono::nanoseconds vote_timeout{};
+  std::chrono::nanoseconds bootstrap_timeout{};
+  std::chrono::nanoseconds retry_interval{};
+  WindowLimits window;
+  std::size_t max_batch_bytes = 0;
+  std::size_t tail_cache_bytes = 0;
+};
+
+/// What the replica found when it opened its log and its engine.
+struct Recovered {
+  WALState wal;
+  /// Of the newest configuration entry; none before the bootstrap.
+  std::optional<BootstrapRecord> record;
+  /// Applied by the engine, hence committed.
+  Index applied;
+};
+
+/// A follower: whom it follows, and how far its log is known to equal that leader's.
+struct Following {
+  std::optional<NodeId> leader;
+  Index matched;
+};
+
+/// The replication core of one replica (Raft §5 with an election begun by hand): events in, one
+/// batch of effects out. It knows no thread, socket, file, clock or hash. After each event the
+/// driver takes the effects and executes them in order, before the next event.
+class Core {
+ public:
+  Core(CoreOptions options, Recovered recovered, MonotonicTime now);
+
+  // --- events ---
+  void tick(MonotonicTime now);
+  void receive(const PeerMessage& message);
+  /// Appends entries of the host's to the log. Precondition: this node leads and is not failing.
+  void propose(std::vector<Proposal> proposals);
+  /// Starts an election by hand.
+  void campaign(CallId call);
+  /// Gives leadership or candidacy up.
+  void become_follower_by_command(CallId call);
+  /// Founds the group; ids are random ones from the driver.
+  void bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId cluster, Epoch epoch);
+  void durable_up_to(WriteNumber number);
+  void write_failed(const Error& error);
+  void read_done(std::uint64_t id, std::vector<Entry> entries);
+  void read_failed(std::uint64_t id, const Error& error);
+  void link_up(const NodeId& peer);
+  void link_lost(const NodeId& peer);
+  /// A message was not accepted by the transport.
+  void send_failed(const NodeId& peer);
+  void applied_up_to(Index index) { applied_ = index; }
+  /// Asks the leader for its commit index (follower).
+  void request_sync(std::uint64_t id);
+  /// Feeds a follower now instead of at the next retry (leader).
+  void feed(const NodeId& follower);
+  /// The driver cannot go on: gives leadership up and takes no part any more.
+  void fail(const Error& error);
+
+  [[nodiscard]] Effects take_effects();
+
+  // --- what can be seen ---
+  [[nodiscard]] Role role() const;
+  [[nodiscard]] Term term() const { return hard_state_.current_term; }
+  [[nodiscard]] std::optional<NodeId> leader() const;
+  [[nodiscard]] const Log& log() const { return log_; }
+  [[nodiscard]] Log& log() { return log_; }
+  [[nodiscard]] Index commit_index() const { return commit_index_; }
+  [[nodiscard]] const WALIdentity& identity() const { return identity_; }
+  [[nodiscard]] bool initialised() const { return record_.has_value(); }
+  [[nodiscard]] bool is_stranger() const { return stranger_; }
+  [[nodiscard]] bool failed() const { return failed_; }
+  [[nodiscard]] const Configuration& configuration() const;
+  /// Null unless this node leads.
+  [[nodiscard]] const Leadership* leadership() const { return std::get_if<Leadership>(&state_); }
+
+ private:
+  struct PendingWrite {
+    WriteNumber number;
+    Index last_index;
+  };
+
+  // core.cpp
+  void send(const NodeId& peer, MessageBody body);
+  void send_after_sync(const NodeId& peer, MessageBody body);
+  [[nodiscard]] PeerMessage addressed(const NodeId& peer, MessageBody body) const;
+  LogWrite& write();
+  void finish_write();
+  void save_hard_state(HardState hard_state);
+  void enter_term(Term term);
+  void become_follower(std::optional<NodeId> leader);
+  void change_state(std::variant<Following, Election, Leadership> next);
+  void advance_commit(Index index);
+  void answer(CallId call, Error error);
+  void notice(Notice value) { effects_.notices.push_back(std::move(value)); }
+  void broken(std::string what);
+  void adopt_record(const BootstrapRecord& record);
+  [[nodiscard]] bool belongs_to_epoch(const PeerMessage& message);
+  [[nodiscard]] bool sender_counts(const PeerMessage& message);
+  [[nodiscard]] bool is_own_voter() const;
+
+  // core_election.cpp
+  void start_election();
+  void end_election(Error error);
+  void count_election();
+  void receive_body(const PeerMessage& from, const VoteRequest& request);
+  void receive_body(const PeerMessage& from, const VoteResponse& response);
+  void become_leader();
+
+  // core_leader.cpp
+  void append_new(std::vector<Proposal> proposals);
+  void feed_all();
+  void feed(const NodeId& node, Leadership::Follower& follower);
+  void send_entries(const NodeId& follower, Progress& progress, IndexRange range,
+                    std::vector<Entry> entries);
+  void send_heartbeats();
+  void commit_by_majority();
+  void tick_leader();
+  void mark_level();
+  void receive_body(const PeerMessage& from, const AppendResponse& response);
+  void receive_body(const PeerMessage& from, const SyncRequest& request);
+
+  // core_follower.cpp
+  [[nodiscard]] bool follow(const PeerMessage& from, Term term);
+  [[nodiscard]] bool take_entries(const AppendEntries& append);
+  void acknowledge();
+  void receive_body(const PeerMessage& from, const AppendEntries& append);
+  void receive_body(const PeerMessage& from, const Heartbeat& heartbeat);
+  void receive_body(const PeerMessage& from, const SyncResponse& response);
+
+  // core_bootstrap.cpp
+  void found_group();
+  void finish_bootstrap(Error error);
+  void tick_bootstrap();
+  void send_state(const NodeId& peer, bool wants_answer);
+  void send_bootstrap_entry(const NodeId& peer);
+  void receive_body(const PeerMessage& from, const MemberState& state);
+  void receive_body(const PeerMessage& from, const BootstrapEntry& bootstrap);
+
+  void check_invariants();
+
+  CoreOptions options_;
+  WALIdentity identity_;
+  MonotonicTime now_;
+  HardState hard_state_;
+  Log log_;
+  std::optional<BootstrapRecord> record_;
+  Index commit_index_;
+  Index applied_;
+  std::variant<Following, Election, Leadership> state_;
+  std::optional<BootstrapRound> bootstrap_;
+  bool stranger_ = false;
+  bool failed_ = false;
+
+  WriteNumber last_write_;
+  WriteNumber durable_write_;
+  /// The newest write that changed term, vote or identity: answers wait for it.
+  WriteNumber hard_state_write_;
+  std::deque<PendingWrite> pending_writes_;
+  std::uint64_t last_read_ = 0;
+  /// Reads of the entry at index 1, by whom it is for.
+  std::map<std::uint64_t, NodeId> bootstrap_reads_;
+
+  Effects effects_;
+  /// As of the last check, for the rules that compare before with after.
+  struct Checked {
+    HardState hard_state;
+    Index commit_index;
+  } checked_;
+};
+
+}  // namespace lockstep::consensus

@@ -1,0 +1,197 @@
+// Who is a member: the founding of a group, and what uninitialised nodes are told
+// (docs/architecture.md).
+#include <algorithm>
+
+#include "consensus/configuration_codec.hpp"
+#include "consensus/core.hpp"
+#include "consensus/quorum.hpp"
+
+namespace lockstep::consensus {
+namespace {
+
+constexpr Term kFoundingTerm{1};
+constexpr Index kFoundingIndex{1};
+
+}  // namespace
+
+void Core::bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId cluster,
+                     Epoch epoch) {
+  if (failed_) return answer(call, Errc::kWrongState);
+  if (initialised()) {
+    return answer(call, Error(Errc::kAlreadyBootstrapped,
+                              "this node belongs to cluster " + to_string(identity_.cluster)));
+  }
+  if (bootstrap_) {
+    return answer(call, Error(Errc::kWrongState, "a bootstrap is already under way here"));
+  }
+  if (std::ranges::count(members, identity_.node) != 1) {
+    return answer(call, Error(Errc::kInvalidArgument,
+                              "members: must name this node, " + identity_.node.str() + ", once"));
+  }
+  bootstrap_.emplace();
+  bootstrap_->call = call;
+  bootstrap_->members = members;
+  bootstrap_->cluster = cluster;
+  bootstrap_->epoch = epoch;
+  bootstrap_->deadline = now_ + options_.bootstrap_timeout;
+  bootstrap_->next_question = now_;
+  bootstrap_->incarnations[identity_.node] = identity_.incarnation;
+  tick_bootstrap();
+  finish_write();
+  check_invariants();
+}
+
+/// Asks whom it still misses; founds once all have answered; repeats the entry to those that have
+/// not confirmed it.
+void Core::tick_bootstrap() {
+  BootstrapRound& round = *bootstrap_;
+  const bool collecting = !round.own_write;
+  if (collecting && round.incarnations.size() == round.members.size()) {
+    found_group();
+    finish_write();
+    return;
+  }
+  if (!collecting && round.founded.size() == round.members.size()) return finish_bootstrap({});
+  const bool own_durable = round.founded.contains(identity_.node);
+  const auto is_missing = [&](const NodeId& node) {
+    return collecting ? !round.incarnations.contains(node) : !round.founded.contains(node);
+  };
+  if (now_ >= round.deadline) {
+    std::string text = collecting ? "nothing was written; no answer from"
+                                  : "the group is founded; not yet confirmed by";
+    for (const NodeId& node : round.members) {
+      if (is_missing(node)) text += " " + node.str();
+    }
+    return finish_bootstrap(Error(Errc::kTimedOut, std::move(text)));
+  }
+  if (now_ < round.next_question) return;
+  round.next_question = now_ + options_.heartbeat_interval;
+  for (const NodeId& node : round.members) {
+    if (!is_missing(node) || node == identity_.node) continue;
+    if (collecting) {
+      send_state(node, true);
+    } else if (own_durable) {
+      send_bootstrap_entry(node);
+    }
+  }
+}
+
+void Core::found_group() {
+  BootstrapRound& round = *bootstrap_;
+  BootstrapRecord record;
+  record.cluster = round.cluster;
+  record.epoch = round.epoch;
+  for (const NodeId& node : round.members) {
+    record.configuration.voters.push_back({node, round.incarnations.at(node)});
+  }
+  const std::vector<std::uint8_t> payload = encode(record);
+  save_hard_state({kFoundingTerm, NodeId{}});
+  std::vector<Proposal> proposals(1);
+  proposals[0].kind = EntryKind::kConfiguration;
+  proposals[0].payload_bytes = payload.size();
+  proposals[0].memory = Payload(ByteSpan(payload)).release();
+  append_new(std::move(proposals));
+  adopt_record(record);
+  write().identity = identity_;
+  round.own_write = last_write_;
+  round.next_question = now_;
+}
+
+void Core::finish_bootstrap(Error error) {
+  const CallId call = bootstrap_->call;
+  bootstrap_.reset();
+  answer(call, std::move(error));
+}
+
+void Core::send_state(const NodeId& peer, bool wants_answer) {
+  MemberState state;
+  state.initialised = initialised();
+  state.bootstrapping = bootstrap_.has_value();
+  state.wants_answer = wants_answer;
+  state.cluster = identity_.cluster;
+  if (initialised()) return send_after_sync(peer, state);
+  send(peer, state);
+}
+
+void Core::send_bootstrap_entry(const NodeId& peer) {
+  bootstrap_reads_[++last_read_] = peer;
+  effects_.reads_wanted.push_back(
+      {last_read_, peer, {kFoundingIndex, kFoundingIndex}, options_.max_batch_bytes});
+}
+
+void Core::receive_body(const PeerMessage& from, const MemberState& state) {
+  const bool in_round = bootstrap_ && std::ranges::count(bootstrap_->members, from.peer) > 0;
+  if (in_round && !bootstrap_->own_write) {
+    if (state.initialised) {
+      finish_bootstrap(Error(Errc::kAlreadyBootstrapped,
+                             from.peer.str() + " belongs to cluster " + to_string(state.cluster)));
+    } else if (state.bootstrapping) {
+      finish_bootstrap(Error(Errc::kWrongState, "bootstrap was called on " + from.peer.str() +
+                                                    " too: call it on one node only"));
+    } else {
+      bootstrap_->incarnations[from.peer] = from.incarnation;
+      tick_bootstrap();
+    }
+  } else if (in_round && state.initialised) {
+    if (state.cluster == identity_.cluster) {
+      bootstrap_->founded.insert(from.peer);
+      tick_bootstrap();
+    } else {
+      finish_bootstrap(Error(Errc::kForeignCluster,
+                             from.peer.str() + " belongs to cluster " + to_string(state.cluster)));
+    }
+  }
+
+  if (state.receiver_is_stranger && !stranger_) {
+    stranger_ = true;
+    notice(Trouble{Error(Errc::kStranger,
+                         from.peer.str() + " knows this node with other data: this folder counts "
+                                           "for nothing until the operator admits it")});
+  }
+  if (initialised() && !state.initialised) {
+    const Member* member = find_member(configuration(), from.peer);
+    if (member != nullptr && member->incarnation == from.incarnation) {
+      if (hard_state_write_ <= durable_write_) send_bootstrap_entry(from.peer);
+    } else if (member != nullptr && sender_counts(from) == false) {
+      MemberState verdict;
+      verdict.initialised = true;
+      verdict.receiver_is_stranger = true;
+      verdict.cluster = identity_.cluster;
+      send_after_sync(from.peer, verdict);
+    }
+  } else if (state.wants_answer) {
+    send_state(from.peer, false);
+  }
+}
+
+/// A member accepts exactly one such entry, only while uninitialised and only if it finds itself in
+/// it.
+void Core::receive_body(const PeerMessage& from, const BootstrapEntry& bootstrap) {
+  if (initialised()) return send_state(from.peer, false);
+  if (bootstrap.entries.size() != 1) return notice(MessageRefused{});
+  const Entry& entry = bootstrap.entries.front();
+  const auto record = decode_record(entry.payload().bytes());
+  if (!record || entry.header.kind != EntryKind::kConfiguration ||
+      entry.id() != EntryId{kFoundingIndex, kFoundingTerm} ||
+      entry.header.group != identity_.group) {
+    return notice(MessageRefused{});
+  }
+  const Member* self = find_member(record->configuration, identity_.node);
+  if (self == nullptr || self->incarnation != identity_.incarnation) {
+    return notice(Trouble{Error(Errc::kStranger, "the group that " + from.peer.str() +
+                                                     " founded does not name this node's data")});
+  }
+  if (bootstrap_) {
+    finish_bootstrap(Error(Errc::kAlreadyBootstrapped,
+                           from.peer.str() + " founded cluster " + to_string(record->cluster)));
+  }
+  save_hard_state({kFoundingTerm, NodeId{}});
+  log_.append(entry);
+  write().entries = {kFoundingIndex, kFoundingIndex};
+  adopt_record(*record);
+  write().identity = identity_;
+  stranger_ = false;
+  send_state(from.peer, false);
+}
+
+}  // namespace lockstep::consensus

@@ -1,0 +1,124 @@
+// Raft §5.3 on the follower: log matching, acknowledgement once durable.
+#include <algorithm>
+
+#include "consensus/core.hpp"
+
+namespace lockstep::consensus {
+
+/// Takes `from` for the leader of `term`, unless that term is over: then the sender learns so.
+bool Core::follow(const PeerMessage& from, Term term_of_leader) {
+  if (term_of_leader < term()) {
+    notice(StaleMessageRefused{});
+    send_after_sync(from.peer, AppendResponse{term(), false, {}, {}, {}});
+    return false;
+  }
+  if (term_of_leader > term()) enter_term(term_of_leader);
+  if (std::holds_alternative<Leadership>(state_)) {
+    broken(from.peer.str() + " leads in term " + to_string(term()) + " too");
+    return false;
+  }
+  const auto* following = std::get_if<Following>(&state_);
+  if (following == nullptr || following->leader != from.peer) become_follower(from.peer);
+  return true;
+}
+
+void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
+  if (!follow(from, append.term)) return;
+  if (!log_.contains(append.previous)) {
+    if (append.previous.index <= commit_index_) {
+      return broken(from.peer.str() + " contradicts the committed entry at " +
+                    to_string(append.previous.index));
+    }
+    // Where the logs may meet, as the leader cannot know it (Raft §5.3, last paragraph).
+    return send_after_sync(from.peer, AppendResponse{term(), false, Index{}, append.previous.index,
+                                                     log_.closest_to(append.previous)});
+  }
+  if (!take_entries(append)) return;
+
+  auto& following = std::get<Following>(state_);
+  const Index equal_up_to(append.previous.index.value() + append.entries.size());
+  following.matched = std::max(following.matched, equal_up_to);
+  advance_commit(std::min(append.commit_index, following.matched));
+  acknowledge();
+}
+
+/// Puts what is new into the log, in the place of what contradicts it. False: the message is
+/// refused or the replica has failed.
+bool Core::take_entries(const AppendEntries& append) {
+  Index expected = append.previous.index.next();
+  Term last_term = append.previous.term;
+  for (const Entry& entry : append.entries) {
+    const EntryHeader& header = entry.header;
+    if (header.index != expected || header.group != identity_.group || header.term < last_term ||
+        header.term > append.term) {
+      notice(MessageRefused{});
+      return false;
+    }
+    if (!is_known(header.kind)) {
+      fail(Error(Errc::kUnknownEntryKind,
+                 "entry " + to_string(header.index) + " is of kind " +
+                     std::to_string(static_cast<std::uint32_t>(header.kind)) +
+                     ", which this version does not know: update this node"));
+      return false;
+    }
+    if (header.kind == EntryKind::kConfiguration && header.index > Index{1}) {
+      fail(Error(Errc::kNotSupported, "entry " + to_string(header.index) +
+                                          " changes the members, which this version cannot do: "
+                                          "update this node"));
+      return false;
+    }
+    expected = expected.next();
+    last_term = header.term;
+  }
+
+  auto entry = std::ranges::find_if(
+      append.entries, [&](const Entry& candidate) { return !log_.contains(candidate.id()); });
+  if (entry == append.entries.end()) return true;
+  const Index first = entry->header.index;
+  if (first <= log_.last_index()) {
+    if (first <= commit_index_) {
+      broken("entry " + to_string(first) + " of term " + to_string(entry->header.term) +
+             " would replace a committed one");
+      return false;
+    }
+    notice(EntriesReplaced{{first, log_.last_index()}});
+    write().truncate_from = first;
+    log_.truncate_from(first);
+    finish_write();
+  }
+  for (; entry != append.entries.end(); ++entry) log_.append(*entry);
+  write().entries = {first, log_.last_index()};
+  notice(EntriesAccepted{{first, log_.last_index()}});
+  return true;
+}
+
+/// Tells the leader how far this log is durable and equal to its own; as soon as term and vote are
+/// durable (rule 1).
+void Core::acknowledge() {
+  const auto* following = std::get_if<Following>(&state_);
+  if (following == nullptr || !following->leader || hard_state_write_ > durable_write_) return;
+  send(*following->leader,
+       AppendResponse{term(), true, std::min(following->matched, log_.durable_index()), Index{},
+                      EntryId{}});
+}
+
+void Core::receive_body(const PeerMessage& from, const Heartbeat& heartbeat) {
+  if (!follow(from, heartbeat.term)) return;
+  advance_commit(std::min(heartbeat.commit_index, std::get<Following>(state_).matched));
+  acknowledge();
+}
+
+void Core::request_sync(std::uint64_t id) {
+  const auto known = leader();
+  if (known && *known != identity_.node) {
+    send(*known, SyncRequest{id});
+  } else {
+    notice(SyncAnswered{{id, false, Index{}}});
+  }
+}
+
+void Core::receive_body(const PeerMessage&, const SyncResponse& response) {
+  notice(SyncAnswered{response});
+}
+
+}  // namespace lockstep::consensus

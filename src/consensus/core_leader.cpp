@@ -1,0 +1,192 @@
+// Raft §5.3 and §5.4.2 on the leader: new entries, followers' windows, commit.
+#include <algorithm>
+
+#include "consensus/core.hpp"
+#include "consensus/quorum.hpp"
+
+namespace lockstep::consensus {
+
+void Core::append_new(std::vector<Proposal> proposals) {
+  const Index first = log_.last_index().next();
+  effects_.entries_to_seal.reserve(effects_.entries_to_seal.size() + proposals.size());
+  for (Proposal& proposal : proposals) {
+    EntryHeader header;
+    header.group = identity_.group;
+    header.kind = proposal.kind;
+    header.term = term();
+    header.index = log_.last_index().next();
+    header.payload_bytes = proposal.payload_bytes;
+    const ByteSpan encoded(proposal.memory.get(),
+                           EntryHeader::kEncodedBytes + proposal.payload_bytes);
+    log_.append({header, Digest{}, SharedBuffer(proposal.memory, encoded)});
+    effects_.entries_to_seal.push_back(
+        {header, std::move(proposal.memory), std::move(proposal.leaves)});
+  }
+  write().entries = {first, log_.last_index()};
+}
+
+void Core::feed_all() {
+  auto& leadership = std::get<Leadership>(state_);
+  for (auto& [node, follower] : leadership.followers) feed(node, follower);
+}
+
+void Core::feed(const NodeId& node) {
+  auto* leadership = std::get_if<Leadership>(&state_);
+  if (leadership == nullptr) return;
+  const auto follower = leadership->followers.find(node);
+  if (follower != leadership->followers.end()) feed(node, follower->second);
+}
+
+/// Sends what the follower lacks, as far as its window allows. Entries that are no longer in memory
+/// are asked from the WAL, one batch at a time.
+void Core::feed(const NodeId& node, Leadership::Follower& follower) {
+  Progress& progress = follower.progress;
+  if (!follower.linked || follower.stranger) return;
+  while (progress.may_send()) {
+    const Index next = progress.next_index();
+    follower.needs_snapshot = next < log_.first_index();
+    if (follower.needs_snapshot) return;
+    if (next > log_.last_index()) {
+      // Level. A probe still has to find out whether the logs are equal.
+      if (progress.is_probing()) send_entries(node, progress, {}, {});
+      return;
+    }
+    if (next >= log_.tail_first_index()) {
+      send_entries(node, progress, {next, log_.last_within(next, options_.max_batch_bytes)}, {});
+      continue;
+    }
+    if (progress.is_probing() && next.previous() != progress.match_index()) {
+      return send_entries(node, progress, {}, {});
+    }
+    progress.read_started(++last_read_);
+    effects_.reads_wanted.push_back(
+        {last_read_, node, {next, log_.tail_first_index().previous()}, options_.max_batch_bytes});
+    return;
+  }
+}
+
+void Core::send_entries(const NodeId& node, Progress& progress, IndexRange range,
+                        std::vector<Entry> entries) {
+  const Index previous = progress.next_index().previous();
+  Index last = previous;
+  std::size_t bytes = 0;
+  if (!entries.empty()) {
+    last = entries.back().header.index;
+    for (const Entry& entry : entries) bytes += entry.size_bytes();
+  } else if (!range.empty()) {
+    last = range.last;
+    for (Index i = range.first; i <= range.last; i = i.next())
+      bytes += log_.tail_at(i).size_bytes();
+  }
+  send(node,
+       AppendEntries{
+           term(), {previous, *log_.term_at(previous)}, commit_index_, range, std::move(entries)});
+  progress.sent(last, bytes, now_);
+}
+
+void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
+  if (failed_ || entries.empty()) return;
+  if (const auto waiting = bootstrap_reads_.find(id); waiting != bootstrap_reads_.end()) {
+    send(waiting->second, BootstrapEntry{std::move(entries)});
+    bootstrap_reads_.erase(waiting);
+    return;
+  }
+  auto* leadership = std::get_if<Leadership>(&state_);
+  if (leadership == nullptr) return;
+  for (auto& [node, follower] : leadership->followers) {
+    if (!follower.progress.read_finished(id)) continue;
+    const bool still_wanted = follower.linked &&
+                              entries.front().header.index == follower.progress.next_index() &&
+                              log_.contains(entries.back().id());
+    if (still_wanted) send_entries(node, follower.progress, {}, std::move(entries));
+    return feed(node, follower);
+  }
+}
+
+void Core::read_failed(std::uint64_t id, const Error& error) {
+  bootstrap_reads_.erase(id);
+  notice(Trouble{error});
+  auto* leadership = std::get_if<Leadership>(&state_);
+  if (leadership == nullptr) return;
+  for (auto& [node, follower] : leadership->followers) {
+    // Tried again at the next retry, not at once: the disk may go on failing.
+    if (follower.progress.read_finished(id)) follower.progress.stalled(now_);
+  }
+}
+
+void Core::send_heartbeats() {
+  auto& leadership = std::get<Leadership>(state_);
+  for (const auto& [node, follower] : leadership.followers) {
+    if (follower.linked) send(node, Heartbeat{term(), commit_index_});
+  }
+}
+
+void Core::tick_leader() {
+  auto& leadership = std::get<Leadership>(state_);
+  mark_level();
+  if (now_ >= leadership.next_heartbeat) {
+    leadership.next_heartbeat = now_ + options_.heartbeat_interval;
+    send_heartbeats();
+  }
+  for (auto& [node, follower] : leadership.followers) {
+    if (follower.progress.retry_if_silent(now_ - options_.retry_interval)) feed(node, follower);
+  }
+}
+
+void Core::mark_level() {
+  auto& leadership = std::get<Leadership>(state_);
+  for (auto& [node, follower] : leadership.followers) {
+    if (follower.progress.match_index() == log_.last_index()) follower.level_at = now_;
+  }
+}
+
+/// Raft §5.4.2: only an entry of the current term commits by counting; earlier ones follow. The
+/// leader counts itself only as far as it is durable.
+void Core::commit_by_majority() {
+  auto& leadership = std::get<Leadership>(state_);
+  const Index index = majority_match(configuration(), [&](const NodeId& node) {
+    if (node == identity_.node) return log_.durable_index();
+    const auto follower = leadership.followers.find(node);
+    return follower == leadership.followers.end() ? Index{}
+                                                  : follower->second.progress.match_index();
+  });
+  if (index <= commit_index_ || log_.term_at(index) != term()) return;
+  advance_commit(index);
+  // Those that have nothing more to receive would hear of it only with the next heartbeat.
+  for (const auto& [node, follower] : leadership.followers) {
+    if (follower.linked && follower.progress.match_index() == log_.last_index()) {
+      send(node, Heartbeat{term(), commit_index_});
+    }
+  }
+}
+
+void Core::receive_body(const PeerMessage& from, const AppendResponse& response) {
+  auto* leadership = std::get_if<Leadership>(&state_);
+  if (response.term > term()) {
+    if (leadership != nullptr) notice(FencedByFollower{from.peer});
+    return enter_term(response.term);
+  }
+  if (leadership == nullptr || response.term < term()) return notice(StaleMessageRefused{});
+  if (!sender_counts(from)) return;
+  const auto found = leadership->followers.find(from.peer);
+  if (found == leadership->followers.end()) return;
+  if (response.match_index > log_.last_index()) return notice(MessageRefused{});
+
+  Leadership::Follower& follower = found->second;
+  follower.linked = true;
+  if (response.accepted) {
+    if (follower.progress.accepted(response.match_index, now_)) commit_by_majority();
+  } else if (follower.progress.rejected(response.rejected,
+                                        log_.closest_to(response.closest).index)) {
+    notice(AppendRejected{});
+  }
+  feed(from.peer, follower);
+}
+
+void Core::receive_body(const PeerMessage& from, const SyncRequest& request) {
+  const bool leads = std::holds_alternative<Leadership>(state_);
+  send(from.peer, SyncResponse{request.id, leads, commit_index_});
+  feed(from.peer);
+}
+
+}  // namespace lockstep::consensus

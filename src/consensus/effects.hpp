@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "consensus/messages.hpp"
+#include "lockstep/error.hpp"
+#include "lockstep/role.hpp"
+#include "lockstep/wal_source.hpp"
+
+namespace lockstep::consensus {
+
+/// Counts the writes that the core has asked for; they become durable in this order.
+using WriteNumber = StrongNumber<struct WriteNumberTag>;
+/// Ties an answer to the call it belongs to.
+using CallId = StrongNumber<struct CallTag>;
+
+/// The bytes of a new entry: headroom for the header, then the payload (`Payload::release`).
+struct Proposal {
+  EntryKind kind = EntryKind::kCommand;
+  std::shared_ptr<std::uint8_t[]> memory;
+  std::size_t payload_bytes = 0;
+  /// Of a large payload, hashed beforehand; empty otherwise.
+  std::vector<std::uint8_t> leaves;
+};
+
+/// A new entry in the log that lacks its encoded header and digest; the core calls no crypto.
+struct UnsealedEntry {
+  EntryHeader header;
+  std::shared_ptr<std::uint8_t[]> memory;
+  std::vector<std::uint8_t> leaves;
+};
+
+/// One change to make durable; the entries are those of the log in memory.
+struct LogWrite {
+  WriteNumber number;
+  std::optional<Index> truncate_from;
+  IndexRange entries;
+  std::optional<HardState> hard_state;
+  std::optional<WALIdentity> identity;
+};
+
+struct ReadWanted {
+  std::uint64_t id = 0;
+  NodeId follower;
+  IndexRange range;
+  std::size_t byte_budget = 0;
+};
+
+struct Answer {
+  CallId call;
+  Error error;
+};
+
+// What observers may want to know.
+struct RoleChange {
+  Role from;
+  Role to;
+  Term term;
+};
+/// Entries that were never committed make room for another leader's.
+struct EntriesReplaced {
+  IndexRange range;
+};
+/// The cluster may want to know, nobody in particular waits for it.
+struct Trouble {
+  Error error;
+};
+struct LeadershipGained {
+  /// The no-op that opens the term.
+  Index first_index;
+};
+struct FencedByFollower {
+  NodeId follower;
+};
+struct AppendRejected {};
+/// Of an earlier term or another epoch.
+struct StaleMessageRefused {};
+/// Makes no sense in the protocol.
+struct MessageRefused {};
+struct ElectionStarted {};
+struct ClusterKnown {
+  ClusterId cluster;
+};
+/// New entries of a leader's, now in the log, not yet durable.
+struct EntriesAccepted {
+  IndexRange range;
+};
+/// The leader's answer to `request_sync`.
+struct SyncAnswered {
+  SyncResponse response;
+};
+using Notice = std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained,
+                            FencedByFollower, AppendRejected, StaleMessageRefused, MessageRefused,
+                            ElectionStarted, ClusterKnown, EntriesAccepted, SyncAnswered>;
+
+/// What the core wants done, to be executed in the order of the fields. The names carry the rule of
+/// safety 1.
+struct Effects {
+  std::vector<UnsealedEntry> entries_to_seal;
+  /// Promise nothing about the local disk.
+  std::vector<PeerMessage> messages_to_send_now;
+  std::optional<LogWrite> write;
+  /// Not before every write up to `durable_before_messages` is durable.
+  std::vector<PeerMessage> messages_to_send_after_sync;
+  WriteNumber durable_before_messages;
+  std::vector<ReadWanted> reads_wanted;
+  /// Entries up to here may be applied.
+  std::optional<Index> commit_index;
+  std::vector<Answer> answers;
+  std::vector<Notice> notices;
+  /// The replica must not go on.
+  std::optional<Error> failure;
+};
+
+}  // namespace lockstep::consensus

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "lockstep/entry.hpp"
+#include "lockstep/types.hpp"
+
+/// What replicas of one group say to each other.
+namespace lockstep::consensus {
+
+/// Raft figure 2, RequestVote. Sent once the candidate's own (term, vote) is durable.
+struct VoteRequest {
+  Term term;
+  EntryId last;
+  /// Begun by a person or the host: passes a follower's stickiness to a living leader, never the
+  /// log rule.
+  bool by_operator = true;
+};
+
+struct VoteResponse {
+  Term term;
+  bool granted = false;
+  /// Refused because the candidate's log is behind the voter's (Raft §5.4.1).
+  bool log_behind = false;
+};
+
+/// Raft figure 2, AppendEntries, with entries.
+struct AppendEntries {
+  Term term;
+  EntryId previous;
+  Index commit_index;
+  /// The entries, as a range of the sender's log in memory...
+  IndexRange range;
+  /// ...or, on receipt and after a read from the WAL, the entries themselves.
+  std::vector<Entry> entries;
+};
+
+/// Answers AppendEntries and Heartbeat. Acceptance is cumulative and is told when things become
+/// durable, not when they come.
+struct AppendResponse {
+  Term term;
+  bool accepted = false;
+  /// Accepted: everything up to here is durable and equal to the leader's log.
+  Index match_index;
+  /// Refused: `previous.index` of the append that did not fit, and where to try instead.
+  Index rejected;
+  EntryId closest;
+};
+
+/// AppendEntries without entries: keeps the leadership known and carries the commit index.
+struct Heartbeat {
+  Term term;
+  Index commit_index;
+};
+
+/// Asks the leader for its commit index, and to be fed at once.
+struct SyncRequest {
+  std::uint64_t id = 0;
+};
+struct SyncResponse {
+  std::uint64_t id = 0;
+  bool is_leader = false;
+  Index commit_index;
+};
+
+/// Who a node is, told when a connection is made and when asked. The only message of a node that is
+/// uninitialised.
+struct MemberState {
+  bool initialised = false;
+  /// It is founding the group itself at this moment.
+  bool bootstrapping = false;
+  bool wants_answer = false;
+  /// The sender's configuration names the receiver with other data than it has.
+  bool receiver_is_stranger = false;
+  ClusterId cluster;
+};
+
+/// The entry at index 1, for a member that is uninitialised.
+struct BootstrapEntry {
+  std::vector<Entry> entries;
+};
+
+using MessageBody = std::variant<VoteRequest, VoteResponse, AppendEntries, AppendResponse,
+                                 Heartbeat, SyncRequest, SyncResponse, MemberState, BootstrapEntry>;
+
+/// A message to a peer, or from one.
+struct PeerMessage {
+  NodeId peer;
+  /// Of the sender; filled in by the core when sending.
+  Epoch epoch;
+  Incarnation incarnation;
+  MessageBody body;
+};
+
+}  // namespace lockstep::consensus

@@ -1,0 +1,76 @@
+#include "consensus/progress.hpp"
+
+#include <algorithm>
+
+namespace lockstep::consensus {
+
+bool Progress::may_send() const {
+  if (read_) return false;
+  if (probing_) return !probe_sent_;
+  return in_flight_.empty() ||
+         (in_flight_.size() < limits_.max_messages && in_flight_bytes_ < limits_.max_bytes);
+}
+
+void Progress::sent(Index last, std::size_t bytes, MonotonicTime now) {
+  if (in_flight_.empty()) last_heard_ = now;
+  if (probing_) probe_sent_ = true;
+  in_flight_.push_back({last, bytes});
+  in_flight_bytes_ += bytes;
+  // A probe may have to be repeated from the same place, so it moves nothing.
+  if (!probing_) next_index_ = std::max(next_index_, last.next());
+}
+
+bool Progress::accepted(Index match, MonotonicTime now) {
+  last_heard_ = now;
+  while (!in_flight_.empty() && in_flight_.front().last <= match) {
+    in_flight_bytes_ -= in_flight_.front().bytes;
+    in_flight_.pop_front();
+  }
+  if (probing_ && match >= next_index_.previous()) {
+    // The logs meet where the probe asked: stream from here.
+    probing_ = false;
+    in_flight_.clear();
+    in_flight_bytes_ = 0;
+  }
+  next_index_ = std::max(next_index_, match.next());
+  if (match <= match_index_) return false;
+  match_index_ = match;
+  return true;
+}
+
+bool Progress::rejected(Index previous, Index closest) {
+  if (previous <= match_index_) return false;
+  if (probing_ && previous != next_index_.previous()) return false;
+  start_probe(std::max(std::min(previous, closest.next()), match_index_.next()));
+  return true;
+}
+
+void Progress::lost() { start_probe(match_index_.next()); }
+
+void Progress::stalled(MonotonicTime now) {
+  start_probe(match_index_.next());
+  sent(match_index_, 0, now);
+}
+
+bool Progress::retry_if_silent(MonotonicTime since) {
+  if (in_flight_.empty() || last_heard_ > since) return false;
+  start_probe(probing_ ? next_index_ : match_index_.next());
+  return true;
+}
+
+bool Progress::read_finished(std::uint64_t id) {
+  if (read_ != id) return false;
+  read_.reset();
+  return true;
+}
+
+void Progress::start_probe(Index next) {
+  probing_ = true;
+  probe_sent_ = false;
+  next_index_ = next;
+  in_flight_.clear();
+  in_flight_bytes_ = 0;
+  read_.reset();
+}
+
+}  // namespace lockstep::consensus

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "lockstep/time.hpp"
+#include "lockstep/types.hpp"
+
+namespace lockstep::consensus {
+
+struct WindowLimits {
+  std::size_t max_bytes = 0;
+  std::size_t max_messages = 0;
+};
+
+/// What a leader knows of one follower's log and how much it may send there. It starts by probing
+/// for the place where the logs meet, one message at a time, and then streams, with a window of
+/// unacknowledged messages.
+class Progress {
+ public:
+  Progress(WindowLimits limits, Index next_index) : limits_(limits), next_index_(next_index) {}
+
+  /// Highest entry known to be durable at the follower and equal to the leader's.
+  [[nodiscard]] Index match_index() const { return match_index_; }
+  [[nodiscard]] Index next_index() const { return next_index_; }
+  [[nodiscard]] bool may_send() const;
+  [[nodiscard]] bool is_probing() const { return probing_; }
+
+  /// Entries up to `last` were sent, `bytes` of them; nothing new when `last < next_index()`.
+  void sent(Index last, std::size_t bytes, MonotonicTime now);
+  /// The follower has everything up to `match` durable. True when that is news.
+  [[nodiscard]] bool accepted(Index match, MonotonicTime now);
+  /// The follower's log does not contain `previous`; `closest` is the newest entry of the leader's
+  /// log that might be common. False when the answer is old and was ignored.
+  [[nodiscard]] bool rejected(Index previous, Index closest);
+  /// What was under way is lost.
+  void lost();
+  /// A message could not be handed to the transport: start over at the next retry.
+  void stalled(MonotonicTime now);
+  /// Starts over from what is known when nothing was acknowledged since `since`. True when it did.
+  [[nodiscard]] bool retry_if_silent(MonotonicTime since);
+
+  // A read from the WAL for this follower, under way; nothing is sent meanwhile.
+  void read_started(std::uint64_t id) { read_ = id; }
+  [[nodiscard]] bool read_finished(std::uint64_t id);
+  [[nodiscard]] bool is_reading() const { return read_.has_value(); }
+
+ private:
+  struct InFlight {
+    Index last;
+    std::size_t bytes;
+  };
+  void start_probe(Index next);
+
+  WindowLimits limits_;
+  Index match_index_;
+  Index next_index_;
+  bool probing_ = true;
+  bool probe_sent_ = false;
+  std::deque<InFlight> in_flight_;
+  std::size_t in_flight_bytes_ = 0;
+  MonotonicTime last_heard_{};
+  std::optional<std::uint64_t> read_;
+};
+
+}  // namespace lockstep::consensus

@@ -1,0 +1,34 @@
+#include "consensus/term_runs.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace lockstep::consensus {
+
+void TermRuns::append(Index index, Term term) {
+  if (runs_.empty() || runs_.back().term != term) runs_.push_back({term, index});
+}
+
+void TermRuns::truncate_from(Index index) {
+  while (!runs_.empty() && runs_.back().first >= index) runs_.pop_back();
+}
+
+std::optional<Term> TermRuns::at(Index index) const {
+  const auto after = std::ranges::upper_bound(runs_, index, {}, &TermRun::first);
+  if (after == runs_.begin()) return std::nullopt;
+  return std::prev(after)->term;
+}
+
+std::optional<Index> TermRuns::last_not_above(Index index, Term term) const {
+  auto after = std::ranges::upper_bound(runs_, index, {}, &TermRun::first);
+  while (after != runs_.begin()) {
+    const auto run = std::prev(after);
+    if (run->term <= term) return index;
+    if (run->first == Index{}) return std::nullopt;
+    index = run->first.previous();
+    after = run;
+  }
+  return std::nullopt;
+}
+
+}  // namespace lockstep::consensus
