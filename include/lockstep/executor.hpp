@@ -7,7 +7,8 @@
 namespace lockstep {
 
 /// Runs tasks one after another, in the order posted, never inside `post`. Tasks posted after the
-/// executor's owner has stopped are dropped.
+/// executor's owner has stopped are dropped. An exception that leaves a task is logged and goes no
+/// further; the tasks behind it run.
 class LOCKSTEP_EXPORT IExecutor {
  public:
   virtual ~IExecutor();

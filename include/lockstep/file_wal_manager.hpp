@@ -33,11 +33,13 @@ struct FileWALOptions {
 [[nodiscard]] LOCKSTEP_EXPORT std::vector<OptionProblem> check(const FileWALOptions& options);
 
 /// The write-ahead log for production: append-only, zero-filled segment files of checksummed
-/// batches (docs/wal-format.md). It has no thread of its own: it runs on `executor`, which is also
-/// where it must be called and destroyed... or after `close` has completed, anywhere.
+/// batches (docs/wal-format.md). It has no thread of its own: it runs on `executor`, where it must
+/// be called; and destroyed, unless `close` has completed: then anywhere.
+///
+/// Several writes submitted in a row share one write and one sync. `repair` answers kNotSupported.
 class LOCKSTEP_EXPORT FileWALManager : public IWALSource {
  public:
-  /// Touches no file yet. `file_system` must outlive the log. Errors: kInvalidArgument.
+  /// Touches no file yet. `runtime` must outlive the log. Errors: kInvalidArgument.
   [[nodiscard]] static Result<std::unique_ptr<FileWALManager>> create(
       FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor);
 };

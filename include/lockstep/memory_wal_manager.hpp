@@ -10,7 +10,7 @@ namespace lockstep {
 
 /// A log in memory, for tests. It keeps what `IWALSource` promises except across the end of the
 /// process: its contents live in a `Disk` that a test may hand to the next instance, as a restarted
-/// node finds its files.
+/// node finds its files. `repair` answers kNotSupported.
 class LOCKSTEP_EXPORT MemoryWALManager : public IWALSource {
  public:
   class Disk;

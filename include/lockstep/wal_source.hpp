@@ -60,45 +60,53 @@ struct TermRun {
 };
 
 /// All that a replica must know of its log before it starts. None of it may cost a scan of the
-/// whole log.
+/// whole log. Damaged entries count as held: `bounds` spans them, `damaged` names them.
 struct WALState {
   WALIdentity identity;
   HardState hard_state;
   /// First and last index held; empty: `first = last + 1`.
   IndexRange bounds;
-  /// Terms of all entries held, in index order.
+  /// Terms of all entries held, in index order. A run of term 0: damaged, its terms are unknown.
   std::vector<TermRun> term_runs;
   /// Indexes of configuration entries held, in order.
   std::vector<Index> configuration_indexes;
   std::optional<Boundary> boundary;
   std::optional<InstallIntent> install_intent;
   /// The last entry that this log ever promised; beyond `bounds.last` only when its end is damaged.
+  /// The boundary's when no entry is held.
   EntryId last_promised;
+  /// Ascending, apart from each other. Reading from one answers kCorruption until it is repaired.
   std::vector<IndexRange> damaged;
 };
 
 /// One atomic change. In effect it is done in the order of its fields.
 struct WALWrite {
-  /// Forget this index and all that follow.
+  /// Forget this index and all that follow; beyond the end it has no effect. Not into the released
+  /// prefix.
   std::optional<Index> truncate_from;
-  /// Consecutive; the first follows the last entry that is left. Sealed: digest and encoded header
-  /// are right.
+  /// Consecutive, of terms that never fall; the first follows the last entry that is left. Sealed:
+  /// digest and encoded header are right.
   std::vector<Entry> entries;
   std::optional<HardState> hard_state;
-  /// Everything held is replaced by this boundary (snapshot install).
+  /// Everything held is replaced by this boundary (snapshot install), and an install intent of
+  /// earlier is done with.
   std::optional<Boundary> boundary;
+  /// Cluster and epoch; node, group and incarnation must be the log's own.
   std::optional<WALIdentity> identity;
+  /// An empty `snapshot_id` takes the intent back.
   std::optional<InstallIntent> install_intent;
 };
 
 /// What a log must offer to be replicated. Implement it to plug in a log of your own.
 ///
 /// Thread: every method is called on the WAL executor that the host gave with the log, and may
-/// block there; callbacks are called on that executor too, never inside the call that they belong
-/// to... unless the call says so. Arguments are the callee's to keep. Errors: a failed write or
-/// sync is final: every waiting and later mutating call completes with the same error, until the
-/// log is opened anew. Nothing is thrown. Every call completes its callback exactly once, on
-/// `close` too. Exceptions: none may leave.
+/// block there. Callbacks come on that executor too, as tasks of their own: never inside the call
+/// that they belong to. A callback may call the log again. Lifetime: arguments are the callee's to
+/// keep. Errors: a failed write or sync is final: every waiting and later mutating call completes
+/// with the same error, until the log is opened anew; kNoSpace alone is not. A call refused with
+/// kInvalidArgument changes nothing, and those behind it stand on their own. Nothing is thrown.
+/// Every call completes its callback exactly once, on `close` too; a call before `open` has
+/// completed answers kWrongState.
 class LOCKSTEP_EXPORT IWALSource {
  public:
   using OpenHandler = std::function<void(Result<WALState>)>;
@@ -119,7 +127,8 @@ class LOCKSTEP_EXPORT IWALSource {
   virtual void write(WALWrite write, DoneHandler done) = 0;
 
   /// Forgets entries up to and including `boundary.last`, atomically with storing the boundary. May
-  /// keep more than asked, never less.
+  /// keep more than asked, never less. One that is released already has no effect. Errors: as
+  /// `write`; kInvalidArgument also for an entry that the log does not hold.
   virtual void release_prefix(Boundary boundary, DoneHandler done) = 0;
 
   /// Puts verified copies in the place of damaged entries, atomically. `kNotSupported` is an
@@ -127,12 +136,14 @@ class LOCKSTEP_EXPORT IWALSource {
   virtual void repair(IndexRange range, std::vector<Entry> entries, DoneHandler done) = 0;
 
   /// Entries from `range.first` on, at least one, and no more than fit `byte_budget` besides the
-  /// first. Sees every write submitted before. Each is checked against its digest. Errors:
-  /// kReleased, kOutOfRange, kCorruption, kIo.
+  /// first; stops at the end of the log and before a damaged entry. Sees every write submitted
+  /// before. What comes from the disk is checked against its digest. Errors: kReleased, kOutOfRange
+  /// (`range.first` is beyond the end), kCorruption (it is damaged), kInvalidArgument (empty), kIo.
   virtual void read(IndexRange range, std::size_t byte_budget, ReadHandler done) = 0;
 
   /// Completes what is waiting, makes it durable, closes. Afterwards every call completes with
-  /// kStopped.
+  /// kStopped. Destroying the log without it completes what is waiting with kStopped; whether that
+  /// is durable is then unknown.
   virtual void close(DoneHandler done) = 0;
 };
 

@@ -1,0 +1,120 @@
+#include "wal/log_state.hpp"
+
+#include <algorithm>
+
+namespace lockstep {
+
+Term LogState::term(Index index) const {
+  if (state_.boundary && index == state_.boundary->last.index) return state_.boundary->last.term;
+  if (!state_.bounds.contains(index)) return {};
+  const auto after =
+      std::upper_bound(state_.term_runs.begin(), state_.term_runs.end(), index,
+                       [](Index wanted, const TermRun& run) { return wanted < run.first; });
+  return after == state_.term_runs.begin() ? Term{} : std::prev(after)->term;
+}
+
+bool LogState::is_damaged(Index index) const {
+  return std::any_of(state_.damaged.begin(), state_.damaged.end(),
+                     [&](const IndexRange& range) { return range.contains(index); });
+}
+
+Result<> LogState::check_read(const IndexRange& range) const {
+  if (range.empty() || range.first == Index{}) {
+    return Error(Errc::kInvalidArgument, "the range to read is empty, or begins at index 0");
+  }
+  if (range.first < state_.bounds.first) {
+    return Error(Errc::kReleased, "entry " + to_string(range.first) +
+                                      " is released; the log begins at " +
+                                      to_string(state_.bounds.first));
+  }
+  if (range.first > last().index) {
+    return Error(Errc::kOutOfRange, "entry " + to_string(range.first) +
+                                        " is beyond the end of the log, " +
+                                        to_string(last().index));
+  }
+  if (is_damaged(range.first)) {
+    return Error(Errc::kCorruption, "entry " + to_string(range.first) + " is damaged on the disk");
+  }
+  return {};
+}
+
+Index LogState::read_end(const IndexRange& range) const {
+  Index end = std::min(range.last, last().index);
+  for (const IndexRange& damaged : state_.damaged) {
+    if (damaged.first > range.first) end = std::min(end, damaged.first.previous());
+  }
+  return end;
+}
+
+void LogState::truncate(Index from) {
+  if (from > last().index) return;
+  const Term term_before = term(from.previous());
+  std::erase_if(state_.term_runs, [&](const TermRun& run) { return run.first >= from; });
+  std::erase_if(state_.configuration_indexes, [&](Index index) { return index >= from; });
+  state_.bounds.last = from.previous();
+  state_.last_promised = {from.previous(), term_before};
+  clip_damaged();
+}
+
+void LogState::append(EntryId entry, EntryKind kind) {
+  if (state_.term_runs.empty() || state_.term_runs.back().term != entry.term) {
+    state_.term_runs.push_back({entry.term, entry.index});
+  }
+  if (kind == EntryKind::kConfiguration) state_.configuration_indexes.push_back(entry.index);
+  state_.bounds.last = entry.index;
+  state_.last_promised = entry;
+}
+
+void LogState::mark_damaged(IndexRange range) {
+  if (range.empty()) return;
+  // One union of all, kept ascending and apart.
+  std::vector<IndexRange> merged;
+  for (const IndexRange& other : state_.damaged) {
+    if (other.last.next() < range.first || range.last.next() < other.first) {
+      merged.push_back(other);
+    } else {
+      range = {std::min(range.first, other.first), std::max(range.last, other.last)};
+    }
+  }
+  merged.push_back(range);
+  std::sort(merged.begin(), merged.end());
+  state_.damaged = std::move(merged);
+}
+
+void LogState::reset(const Boundary& boundary) {
+  state_.boundary = boundary;
+  state_.bounds = {boundary.last.index.next(), boundary.last.index};
+  state_.term_runs.clear();
+  state_.configuration_indexes.clear();
+  state_.last_promised = boundary.last;
+  state_.damaged.clear();
+  state_.install_intent.reset();
+}
+
+void LogState::release(const Boundary& boundary) {
+  const Index first = boundary.last.index.next();
+  const Term first_term = term(first);
+  state_.boundary = boundary;
+  state_.bounds.first = first;
+  std::erase_if(state_.configuration_indexes, [&](Index index) { return index < first; });
+  const bool any_held = first <= state_.bounds.last;
+  std::erase_if(state_.term_runs, [&](const TermRun& run) { return run.first < first; });
+  const bool starts_run = !state_.term_runs.empty() && state_.term_runs.front().first == first;
+  if (any_held && !starts_run) {
+    state_.term_runs.insert(state_.term_runs.begin(), TermRun{first_term, first});
+  }
+  clip_damaged();
+}
+
+void LogState::set_install_intent(const std::optional<InstallIntent>& intent) {
+  state_.install_intent = intent && intent->snapshot_id.empty() ? std::nullopt : intent;
+}
+
+void LogState::clip_damaged() {
+  for (IndexRange& range : state_.damaged) {
+    range = {std::max(range.first, state_.bounds.first), std::min(range.last, state_.bounds.last)};
+  }
+  std::erase_if(state_.damaged, [](const IndexRange& range) { return range.empty(); });
+}
+
+}  // namespace lockstep

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "lockstep/wal_source.hpp"
+
+namespace lockstep {
+
+/// What a log knows of itself besides the entries, kept up to date change by change. Both WALs, and
+/// recovery, use it. It checks nothing: see LogDraft.
+class LogState {
+ public:
+  explicit LogState(WALIdentity identity) { state_.identity = std::move(identity); }
+  explicit LogState(WALState state) : state_(std::move(state)) {}
+
+  [[nodiscard]] const WALState& get() const { return state_; }
+  [[nodiscard]] Index first() const { return state_.bounds.first; }
+  /// The last entry held; when there is none, the boundary's; else zeros.
+  [[nodiscard]] EntryId last() const { return state_.last_promised; }
+  /// Of the entry held at `index`, or of the boundary; else 0.
+  [[nodiscard]] Term term(Index index) const;
+  [[nodiscard]] bool is_damaged(Index index) const;
+  /// Errors of a read that begins at `range.first`: kInvalidArgument, kReleased, kOutOfRange,
+  /// kCorruption.
+  [[nodiscard]] Result<> check_read(const IndexRange& range) const;
+  /// The last index that a read of `range` may deliver. Precondition: `check_read(range)`.
+  [[nodiscard]] Index read_end(const IndexRange& range) const;
+
+  /// Drops `from` and all that follow. Precondition: `from >= first()`.
+  void truncate(Index from);
+  /// Precondition: `entry.index` follows the last. A term of 0: unknown.
+  void append(EntryId entry, EntryKind kind);
+  void mark_damaged(IndexRange range);
+  /// Everything held gives way to the boundary.
+  void reset(const Boundary& boundary);
+  /// Drops the prefix up to `boundary.last`. Precondition: it is held.
+  void release(const Boundary& boundary);
+
+  void set_hard_state(const HardState& hard_state) { state_.hard_state = hard_state; }
+  void set_identity(const WALIdentity& identity) { state_.identity = identity; }
+  void set_install_intent(const std::optional<InstallIntent>& intent);
+
+ private:
+  void clip_damaged();
+
+  WALState state_;
+};
+
+}  // namespace lockstep
