@@ -34,6 +34,7 @@ enum class MessageType : std::uint16_t {
   kTransferLeadership = 19,
   kReadIndexRequest = 20,
   kReadIndexResponse = 21,
+  kSyncResponse = 22,  ///< the leader's answer to SYNC_REQUEST
   // the host's own: kHostFirst to 65535
   kHostFirst = 0x8000,
 };

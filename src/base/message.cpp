@@ -32,6 +32,8 @@ std::string to_string(MessageType type) {
       return "READ_INDEX_REQUEST";
     case MessageType::kReadIndexResponse:
       return "READ_INDEX_RESPONSE";
+    case MessageType::kSyncResponse:
+      return "SYNC_RESPONSE";
     case MessageType::kHostFirst:
       break;
   }
