@@ -67,5 +67,7 @@ class TreeHasher {
 
 /// CRC-32C (Castagnoli, RFC 3720 B.4), continued from `seed`; chain calls to cover several pieces.
 [[nodiscard]] std::uint32_t crc32c(ByteSpan bytes, std::uint32_t seed = 0);
+/// The same without the CPU's instruction; where there is none, `crc32c` is this.
+[[nodiscard]] std::uint32_t crc32c_portable(ByteSpan bytes, std::uint32_t seed = 0);
 
 }  // namespace lockstep

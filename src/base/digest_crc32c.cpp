@@ -64,4 +64,8 @@ std::uint32_t update(std::uint32_t crc, ByteSpan bytes) { return update_by_table
 
 std::uint32_t crc32c(ByteSpan bytes, std::uint32_t seed) { return ~update(~seed, bytes); }
 
+std::uint32_t crc32c_portable(ByteSpan bytes, std::uint32_t seed) {
+  return ~update_by_tables(~seed, bytes);
+}
+
 }  // namespace lockstep
