@@ -117,7 +117,9 @@ class Generator {
     entry("DATA", collection_of(record), operation, head, after);
   }
 
-  [[nodiscard]] std::string transaction_id() const { return "t" + std::to_string(transaction_); }
+  [[nodiscard]] std::string transaction_id() const {
+    return std::string(1, 't').append(std::to_string(transaction_));
+  }
 
   /// Writes one line; filler goes between `data_head` and `data_tail`.
   void entry(std::string_view type, std::string_view collection, std::string_view operation,

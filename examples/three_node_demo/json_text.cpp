@@ -446,7 +446,8 @@ std::string canonical_number(std::string_view number) {
     if (error != std::errc{} || exponent > kSane || exponent < -kSane) return std::string(number);
   }
   const int point = static_cast<int>(dot) - static_cast<int>(leading) + exponent;
-  return (negative ? "-" : "") + javascript_notation(digits, point);
+  std::string out(negative ? "-" : "");
+  return out.append(javascript_notation(digits, point));
 }
 
 }  // namespace
