@@ -83,7 +83,7 @@ TEST(CollectionStoreInput, RefusesTheVectorCutOffAnywhere) {
 
 TEST(CollectionStoreInput, NamesBothChecksumsWhenTheyDiffer) {
   std::string line(kVectorFromTheProtocol);
-  line.replace(line.find("user1"), 5, "user2");
+  line[line.find("user1") + 4] = '2';
   const std::string text = message(begin("t") + "\n" + line + "\n");
   EXPECT_EQ(text.rfind("wal.jsonl:2: checksum is "
                        "492d4c3274f092963c60cec482112aaaacdf9d2250c72d9587447977bbad0c03, but the "
