@@ -41,10 +41,10 @@ class FrameDecoder {
   /// `frame`: one whole WebSocket message. Payloads, bytes and fields of the result are slices of
   /// it, except those of an entry in parts. The caller checks that `source_node` is the peer.
   ///
-  /// Errors, in the order in which they are looked for: kTruncated, kBadMagic, kBadVersion,
-  /// kTrailingBytes, kBadLength, kBadChecksum, kUnknownType, kBadField, kTooLarge (an entry over
-  /// `max_entry_bytes`), kBadPart, kBadEntryDigest. After an error the connection is of no use:
-  /// every later call gets the same error.
+  /// Errors, in about the order in which they are looked for (exactly: docs/wire-format.md):
+  /// kTruncated, kBadMagic, kBadVersion, kTrailingBytes, kBadLength, kBadChecksum, kUnknownType,
+  /// kBadField, kTooLarge (an entry over `max_entry_bytes`), kBadPart, kBadEntryDigest. After an
+  /// error the connection is of no use: every later call gets the same error.
   [[nodiscard]] Result<Received> decode(const SharedBuffer& frame);
 
   /// Memory held for entries whose parts have not all come.
