@@ -47,8 +47,10 @@ struct ReplicaOptions {
   ReplicationMode mode = ReplicationMode::kSync;
 
   std::chrono::milliseconds heartbeat_interval{200};
-  /// How long `set_role(kLeader)` and each round of `bootstrap` wait for the others.
+  /// How long `set_role(kLeader)` waits for the others.
   std::chrono::milliseconds vote_timeout{2000};
+  /// How long `bootstrap` waits for all members to answer, and then to confirm.
+  std::chrono::milliseconds bootstrap_timeout{30000};
   /// After this a write reports `WriteUnknown`; replication goes on. 0: never.
   std::chrono::milliseconds write_timeout{10000};
   /// An append unanswered for this long is sent again.
@@ -68,8 +70,11 @@ struct ReplicaOptions {
   std::size_t max_apply_batch_bytes = std::size_t{1} << 20;
 
   LogSink log;
-  /// Called when one of the library's own invariants is found broken, once, on the replica's
-  /// strand. The replica has stopped taking part.
+  /// Where callbacks run. Empty: a strand of the runtime's, apart from the replica's own. Give a
+  /// worker of the runtime's when your callbacks may block.
+  std::shared_ptr<IExecutor> callback_executor;
+  /// Called when one of the library's own invariants is found broken,
+  /// once. The replica has stopped taking part.
   std::function<void(const std::string&)> on_invariant_broken;
 };
 
@@ -229,10 +234,10 @@ using ReplicationEvent =
 /// step with the log.
 ///
 /// Threads: every method may be called from any thread, also inside callbacks; none blocks for
-/// long; none throws. Callbacks come from the replica's strand, never under a lock, never inside
-/// the call; they must not block. The engine is called on a worker of its own, the WAL on its
-/// executor. Every accepted call completes exactly once, on `stop` too, with kStopped or
-/// `WriteUnknown`.
+/// long; none throws. Callbacks run on `callback_executor`, never under a lock, never inside
+/// the call, in the order in which things happened. The engine is called on a worker of its own,
+/// the WAL on its executor. Every accepted call completes exactly once, on `stop` too, with
+/// kStopped or `WriteUnknown`.
 class LOCKSTEP_EXPORT WALReplicationManager {
  public:
   using DoneHandler = std::function<void(Error)>;

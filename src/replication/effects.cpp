@@ -1,0 +1,202 @@
+// Executes what the core wants done, in the order in which it wants it (consensus/effects.hpp).
+#include <utility>
+
+#include "replication/message_codec.hpp"
+#include "replication/replica.hpp"
+#include "replication/step.hpp"
+
+namespace lockstep::replication {
+
+using namespace consensus;  // NOLINT: the core's words are this file's
+
+void Replica::execute(Effects effects) {
+  if (!effects.failure) {
+    seal(effects.entries_to_seal);
+    send(effects.messages_to_send_now);
+    if (effects.write) write(*effects.write);
+    if (!effects.messages_to_send_after_sync.empty()) {
+      due_messages_.push_back(
+          {effects.durable_before_messages, std::move(effects.messages_to_send_after_sync)});
+      send_due_messages();
+    }
+    for (const ReadWanted& wanted : effects.reads_wanted) read(wanted);
+  }
+  if (effects.commit_index) commit(*effects.commit_index);
+  for (Answer& reply : effects.answers) {
+    const auto call = calls_.find(reply.call);
+    if (call == calls_.end()) continue;
+    answer(std::move(call->second), std::move(reply.error));
+    calls_.erase(call);
+  }
+  for (const Notice& notice : effects.notices) tell(notice);
+  if (effects.failure) halt(*effects.failure);
+}
+
+/// Gives the new entries their headers and digests, before anything sees their bytes.
+void Replica::seal(const std::vector<UnsealedEntry>& entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const UnsealedEntry& unsealed = entries[i];
+    const Entry sealed = seal_entry(sha_, unsealed.header, unsealed.memory, unsealed.leaves);
+    core_->log().set_digest(unsealed.header.index, sealed.digest);
+    if (core_->role() == Role::kLeader) {
+      pending_.added(unsealed.header.id(),
+                     i < appending_.size() ? std::move(appending_[i]) : nullptr);
+    }
+  }
+  appending_.clear();
+}
+
+void Replica::send(const std::vector<PeerMessage>& messages) {
+  std::vector<NodeId> failed;
+  std::uint64_t appends = 0;
+  std::uint64_t heartbeats = 0;
+  for (const PeerMessage& message : messages) {
+    ReplicationMessage frame;
+    frame.type = type_of(message.body);
+    frame.group = options_.group;
+    frame.target_node = message.peer;
+    EntryBatch batch;
+    batch.fields = encode_fields(message);
+    if (const auto* append = std::get_if<AppendEntries>(&message.body)) {
+      ++appends;
+      batch.entries = append->entries;
+      batch.entries.reserve(append->entries.size() + append->range.size());
+      for (Index i = append->range.first; i <= append->range.last; i = i.next()) {
+        batch.entries.push_back(core_->log().tail_at(i));
+      }
+    } else if (const auto* bootstrap = std::get_if<BootstrapEntry>(&message.body)) {
+      batch.entries = bootstrap->entries;
+    } else if (std::holds_alternative<Heartbeat>(message.body)) {
+      ++heartbeats;
+    }
+    frame.data = std::move(batch);
+    if (!network_->send_message(std::move(frame))) failed.push_back(message.peer);
+  }
+  for (const NodeId& peer : failed) core_->send_failed(peer);
+  if (appends + heartbeats > 0) {
+    board_.update([&](ReplicationStatus&, ReplicationMetrics& metrics) {
+      metrics.appends_sent += appends;
+      metrics.heartbeats_sent += heartbeats;
+    });
+  }
+}
+
+/// Rule 1: answers that depend on the disk leave once the disk has it.
+void Replica::send_due_messages() {
+  while (!due_messages_.empty() && due_messages_.front().after <= durable_) {
+    const std::vector<PeerMessage> messages = std::move(due_messages_.front().messages);
+    due_messages_.pop_front();
+    send(messages);
+  }
+}
+
+void Replica::write(const LogWrite& wanted) {
+  WALWrite write;
+  write.truncate_from = wanted.truncate_from;
+  write.entries.reserve(wanted.entries.size());
+  for (Index i = wanted.entries.first; i <= wanted.entries.last; i = i.next()) {
+    write.entries.push_back(core_->log().tail_at(i));
+  }
+  write.hard_state = wanted.hard_state;
+  write.identity = wanted.identity;
+  wal_->write(wanted.number, std::move(write));
+}
+
+void Replica::read(const ReadWanted& wanted) {
+  wal_->read(wanted.range, wanted.byte_budget,
+             [weak = weak_from_this(), id = wanted.id](const Result<std::vector<Entry>>& entries) {
+               const auto self = weak.lock();
+               if (!self) return;
+               self->step([&](Core& core) {
+                 entries ? core.read_done(id, *entries) : core.read_failed(id, entries.error());
+               });
+             });
+}
+
+void Replica::commit(Index index) {
+  const Index from = apply_pump_->commit_index();
+  const std::int64_t now_ms = runtime_->wall_clock_ms();
+  board_.update([&](ReplicationStatus& status, ReplicationMetrics& metrics) {
+    metrics.entries_committed += index.value() - from.value();
+    status.last_replication_time_ms = now_ms;
+  });
+  pending_.committed(index);
+  if (core_->role() == Role::kLeader && !listeners_->empty()) {
+    for (Index i = from.next(); i <= index; i = i.next()) {
+      emit(EntryReplicated{{i, core_->log().term_at(i).value_or(Term{})}});
+    }
+  }
+  apply_pump_->committed(index, core_->log());
+}
+
+void Replica::tell(const Notice& notice) {
+  const auto count = [&](std::uint64_t ReplicationMetrics::*counter, std::uint64_t n = 1) {
+    board_.update([&](ReplicationStatus&, ReplicationMetrics& metrics) { metrics.*counter += n; });
+  };
+  if (const auto* change = std::get_if<RoleChange>(&notice)) {
+    if (change->from == Role::kLeader) {
+      pending_.give_up(Errc::kLeadershipLost, false);
+    }
+    emit(RoleChanged{change->from, change->to, change->term});
+  } else if (const auto* replaced = std::get_if<EntriesReplaced>(&notice)) {
+    count(&ReplicationMetrics::entries_truncated, replaced->range.size());
+    emit(EntriesTruncated{replaced->range});
+  } else if (const auto* trouble = std::get_if<Trouble>(&notice)) {
+    log_(LogLevel::kWarning, options_.node.str() + ": " + trouble->error.message);
+    emit(ReplicationError{trouble->error});
+  } else if (std::holds_alternative<LeadershipGained>(notice)) {
+    count(&ReplicationMetrics::elections_won);
+  } else if (const auto* fenced = std::get_if<FencedByFollower>(&notice)) {
+    count(&ReplicationMetrics::appends_fenced);
+    emit(ReplicationError{Error(Errc::kLeadershipLost, fenced->follower.str() +
+                                                           " follows a later term: this leader "
+                                                           "is fenced")});
+  } else if (std::holds_alternative<AppendRejected>(notice)) {
+    count(&ReplicationMetrics::appends_rejected);
+  } else if (std::holds_alternative<StaleMessageRefused>(notice)) {
+    count(&ReplicationMetrics::stale_messages_refused);
+  } else if (std::holds_alternative<MessageRefused>(notice)) {
+    count(&ReplicationMetrics::messages_refused);
+  } else if (std::holds_alternative<ElectionStarted>(notice)) {
+    count(&ReplicationMetrics::elections_started);
+  } else if (const auto* known = std::get_if<ClusterKnown>(&notice)) {
+    if (const auto set = network_->set_cluster(known->cluster); !set) {
+      emit(ReplicationError{set.error()});
+    }
+  } else if (const auto* accepted = std::get_if<EntriesAccepted>(&notice)) {
+    count(&ReplicationMetrics::entries_received, accepted->range.size());
+  } else if (const auto* answered = std::get_if<SyncAnswered>(&notice)) {
+    sync_waiters_.answered(answered->response);
+  }
+}
+
+void Replica::became_durable(WriteNumber number) {
+  durable_ = number;
+  send_due_messages();
+  const Index before = core_->log().durable_index();
+  step([&](Core& core) { core.durable_up_to(number); });
+  const Index after = core_->log().durable_index();
+  if (core_->role() == Role::kLeader) {
+    pending_.locally_durable(after);
+    complete_pending();
+  } else if (const auto leader = core_->leader(); leader && !listeners_->empty()) {
+    for (Index i = before.next(); i <= after; i = i.next()) {
+      emit(EntryReceived{{i, core_->log().term_at(i).value_or(Term{})}, *leader});
+    }
+  }
+}
+
+/// The core takes no part any more; what is committed is still applied.
+void Replica::halt(const Error& error) {
+  log_(LogLevel::kError, options_.node.str() + " has stopped taking part: " + error.message);
+  board_.update([&](ReplicationStatus& status, ReplicationMetrics&) { status.failure = error; });
+  due_messages_.clear();
+  pending_.give_up(error, false);
+  emit(ReplicationError{error});
+  if (error == Errc::kInvariantBroken && options_.on_invariant_broken) {
+    post_callback(
+        [handler = options_.on_invariant_broken, text = error.message] { handler(text); });
+  }
+}
+
+}  // namespace lockstep::replication

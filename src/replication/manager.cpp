@@ -1,0 +1,120 @@
+#include <utility>
+
+#include "replication/replica.hpp"
+
+namespace lockstep {
+namespace {
+
+using replication::Replica;
+
+/// The host's handle: whoever drops it stops the replica, which lives on until its last task has
+/// run.
+class Manager final : public WALReplicationManager {
+ public:
+  explicit Manager(std::shared_ptr<Replica> replica) : replica_(std::move(replica)) {}
+  ~Manager() override { replica_->stop({}); }
+
+  void start(DoneHandler done) override { replica_->start(std::move(done)); }
+  void bootstrap(std::vector<NodeId> members, DoneHandler done) override {
+    replica_->bootstrap(std::move(members), std::move(done));
+  }
+  void set_role(Role role, DoneHandler done) override { replica_->set_role(role, std::move(done)); }
+  void replicate(Payload payload, WriteOptions options, WriteHandler done) override {
+    replica_->replicate(std::move(payload), options, std::move(done));
+  }
+  void sync_with_node(NodeId node, DoneHandler done) override {
+    replica_->sync_with_node(std::move(node), std::move(done));
+  }
+  ReplicationStatus status() const override { return replica_->status(); }
+  ReplicationMetrics metrics() const override { return replica_->metrics(); }
+  Subscription subscribe(EventListener listener) override {
+    return replica_->subscribe(std::move(listener));
+  }
+  void stop(DoneHandler done) override { replica_->stop(std::move(done)); }
+
+  void read_barrier(ReadBarrierHandler done) override {
+    refuse([done = std::move(done)](Error error) { done(error); });
+  }
+  void transfer_leadership(NodeId, DoneHandler done) override { refuse(std::move(done)); }
+  void add_learner(NodeId, DoneHandler done) override { refuse(std::move(done)); }
+  void promote(NodeId, DoneHandler done) override { refuse(std::move(done)); }
+  void remove(NodeId, DoneHandler done) override { refuse(std::move(done)); }
+  void trigger_snapshot(DoneHandler done) override { refuse(std::move(done)); }
+
+ private:
+  void refuse(DoneHandler done) {
+    replica_->answer(std::move(done), Error(Errc::kNotSupported, "comes with elected leadership"));
+  }
+  std::shared_ptr<Replica> replica_;
+};
+
+std::shared_ptr<std::promise<Error>> make_promise() {
+  return std::make_shared<std::promise<Error>>();
+}
+
+WALReplicationManager::DoneHandler fulfil(std::shared_ptr<std::promise<Error>> promise) {
+  return [promise = std::move(promise)](Error error) { promise->set_value(std::move(error)); };
+}
+
+}  // namespace
+
+WALReplicationManager::~WALReplicationManager() = default;
+
+Result<std::unique_ptr<WALReplicationManager>> WALReplicationManager::create(ReplicaOptions options,
+                                                                             Parts parts) {
+  if (const auto checked = to_result(check(options)); !checked) return checked.error();
+  if (options.leadership == Leadership::kElected) {
+    return Error(Errc::kNotSupported, "leadership: kElected is not there yet; use kAssigned");
+  }
+  if (!parts.runtime || !parts.network || !parts.wal || !parts.wal_executor ||
+      !parts.state_machine) {
+    return Error(Errc::kInvalidArgument, "parts: every part must be given");
+  }
+  if (parts.network->local_node() != options.node) {
+    return Error(Errc::kInvalidArgument, "node: the network's is " +
+                                             parts.network->local_node().str() +
+                                             ", the options' is " + options.node.str());
+  }
+  return std::unique_ptr<WALReplicationManager>(
+      new Manager(std::make_shared<Replica>(std::move(options), std::move(parts))));
+}
+
+std::future<WriteOutcome> WALReplicationManager::replicate(Payload payload, WriteOptions options) {
+  auto promise = std::make_shared<std::promise<WriteOutcome>>();
+  auto future = promise->get_future();
+  replicate(std::move(payload), options,
+            [promise](WriteOutcome outcome) { promise->set_value(std::move(outcome)); });
+  return future;
+}
+
+std::future<Error> WALReplicationManager::start() {
+  auto promise = make_promise();
+  start(fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::bootstrap(std::vector<NodeId> members) {
+  auto promise = make_promise();
+  bootstrap(std::move(members), fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::set_role(Role role) {
+  auto promise = make_promise();
+  set_role(role, fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::sync_with_node(NodeId node) {
+  auto promise = make_promise();
+  sync_with_node(std::move(node), fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::stop() {
+  auto promise = make_promise();
+  stop(fulfil(promise));
+  return promise->get_future();
+}
+
+}  // namespace lockstep

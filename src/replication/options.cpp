@@ -1,0 +1,65 @@
+#include <string>
+
+#include "lockstep/replication_manager.hpp"
+
+namespace lockstep {
+
+std::vector<OptionProblem> check(const ReplicaOptions& options) {
+  std::vector<OptionProblem> problems;
+  const auto require = [&](bool holds, const char* field, const char* problem) {
+    if (!holds) problems.push_back({field, problem});
+  };
+  using std::chrono::milliseconds;
+  require(options.node.is_valid(), "node", "must be 1 to 64 characters of A-Z a-z 0-9 . _ : -");
+  require(options.heartbeat_interval >= milliseconds{1}, "heartbeat_interval",
+          "must be 1 ms at least");
+  require(options.vote_timeout >= milliseconds{1}, "vote_timeout", "must be 1 ms at least");
+  require(options.bootstrap_timeout >= milliseconds{1}, "bootstrap_timeout",
+          "must be 1 ms at least");
+  require(options.write_timeout >= milliseconds{0}, "write_timeout",
+          "must not be negative; 0 is never");
+  require(options.retry_interval >= milliseconds{1}, "retry_interval", "must be 1 ms at least");
+  require(options.max_entry_bytes >= 1, "max_entry_bytes", "must be 1 at least");
+  require(options.max_uncommitted_bytes >= options.max_entry_bytes, "max_uncommitted_bytes",
+          "must be max_entry_bytes at least");
+  require(options.max_in_flight_bytes >= 1, "max_in_flight_bytes", "must be 1 at least");
+  require(options.max_in_flight_messages >= 1, "max_in_flight_messages", "must be 1 at least");
+  require(options.max_batch_bytes >= 1 && options.max_batch_bytes <= 200'000, "max_batch_bytes",
+          "must be 1 to 200000, since a frame holds no more than 256 KiB");
+  require(options.max_apply_batch_bytes >= 1, "max_apply_batch_bytes", "must be 1 at least");
+  return problems;
+}
+
+std::string to_string(Role role) {
+  switch (role) {
+    case Role::kFollower:
+      return "follower";
+    case Role::kCandidate:
+      return "candidate";
+    case Role::kLeader:
+      return "leader";
+    case Role::kLearner:
+      return "learner";
+  }
+  return "unknown";
+}
+
+std::string to_string(ReplicationMode mode) {
+  return mode == ReplicationMode::kSync ? "SYNC" : "ASYNC";
+}
+
+std::string to_string(const WriteOutcome& outcome) {
+  if (const auto* committed = std::get_if<WriteCommitted>(&outcome)) {
+    return "committed at " + to_string(committed->id.index) +
+           (committed->copies_met ? "" : ", copies unmet");
+  }
+  if (const auto* local = std::get_if<WriteLocallyDurable>(&outcome)) {
+    return "locally durable at " + to_string(local->id.index);
+  }
+  if (const auto* rejected = std::get_if<WriteRejected>(&outcome)) {
+    return "rejected: " + rejected->error.message;
+  }
+  return "unknown: " + std::get<WriteUnknown>(outcome).error.message;
+}
+
+}  // namespace lockstep

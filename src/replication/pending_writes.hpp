@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "lockstep/replication_manager.hpp"
+#include "replication/proposal_queue.hpp"
+
+namespace lockstep::replication {
+
+/// The writes of this leader that are in its log and whose fate is open: who waits for what. Each
+/// is completed exactly once. Owned by the strand.
+class PendingWrites {
+ public:
+  /// A call to make, with no state of this object in the middle of a change.
+  struct Completion {
+    WALReplicationManager::WriteHandler done;
+    WriteOutcome outcome;
+    MonotonicTime called_at;
+  };
+
+  explicit PendingWrites(ReplicaOptions defaults) : defaults_(std::move(defaults)) {}
+
+  /// An entry of this leader's has its place. `write` empty: an entry that nobody waits for, such
+  /// as the no-op.
+  void added(EntryId id, std::shared_ptr<ProposedWrite> write);
+  void locally_durable(Index up_to);
+  void committed(Index up_to);
+  struct Applied {
+    Index index;
+    CommandResult result;
+  };
+  void applied(std::vector<Applied> results);
+  /// How many members have each entry, by its index; for writes that demand copies.
+  void copies_changed(const std::function<std::size_t(Index)>& copies_of);
+  void expire(MonotonicTime now);
+  /// Leadership is gone, or the replica stops: the fate of what is not committed is unknown. `all`:
+  /// also of what is committed and waits to be applied.
+  void give_up(const Error& reason, bool all);
+
+  [[nodiscard]] std::size_t size() const { return waiting_; }
+  [[nodiscard]] std::vector<Completion> take_completions();
+  /// Bytes whose budget is free again.
+  [[nodiscard]] std::size_t take_released_bytes();
+
+ private:
+  struct Write {
+    EntryId id;
+    std::shared_ptr<ProposedWrite> write;  ///< none: nobody waits, or completed
+    std::size_t bytes = 0;                 ///< of the budget
+    bool async = false;
+    MonotonicTime deadline = MonotonicTime::max();
+    bool copies_met = true;
+    bool is_applied = false;
+    CommandResult result;
+  };
+  [[nodiscard]] Write* find(Index index);
+  [[nodiscard]] Index first_after(Index index) const;
+  void complete(Write& write, WriteOutcome outcome);
+  void try_complete(Write& write);
+  void drop_finished();
+
+  ReplicaOptions defaults_;
+  /// By index, without gaps: every entry that this leader appended has its place.
+  std::deque<Write> writes_;
+  Index commit_index_;
+  Index durable_index_;
+  std::size_t waiting_ = 0;
+  std::size_t waiting_for_copies_ = 0;
+  std::size_t released_bytes_ = 0;
+  std::vector<Completion> completions_;
+};
+
+}  // namespace lockstep::replication

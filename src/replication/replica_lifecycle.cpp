@@ -1,0 +1,188 @@
+// From opening the log to letting go of everything.
+#include <utility>
+
+#include "consensus/configuration_codec.hpp"
+#include "replication/replica.hpp"
+#include "replication/step.hpp"
+
+namespace lockstep::replication {
+
+void Replica::start(DoneHandler done) {
+  strand_->post([self = shared_from_this(), done = std::move(done)]() mutable {
+    self->begin_start(std::move(done));
+  });
+}
+
+void Replica::begin_start(DoneHandler done) {
+  if (phase_ == Phase::kStopping || phase_ == Phase::kStopped) {
+    return answer(std::move(done), Errc::kStopped);
+  }
+  if (phase_ != Phase::kNew) {
+    return answer(std::move(done), Error(Errc::kWrongState, "start was called before"));
+  }
+  phase_ = Phase::kStarting;
+  start_done_ = std::move(done);
+  wal_->open([self = shared_from_this()](Result<WALState> state) {
+    if (self->phase_ == Phase::kStarting) self->wal_opened(std::move(state));
+  });
+}
+
+void Replica::wal_opened(Result<WALState> state) {
+  if (!state) return end_start(state.error());
+  const WALIdentity& identity = state->identity;
+  if (identity.node != options_.node || identity.group != options_.group) {
+    return end_start(Error(Errc::kForeignData, "the log belongs to node " + identity.node.str() +
+                                                   ", group " + to_string(identity.group) +
+                                                   "; this is node " + options_.node.str() +
+                                                   ", group " + to_string(options_.group)));
+  }
+  if (!state->damaged.empty()) {
+    const IndexRange& range = state->damaged.front();
+    return end_start(Error(Errc::kCorruption, "the log is damaged from index " +
+                                                  to_string(range.first) + " to " +
+                                                  to_string(range.last)));
+  }
+  recovered_.wal = std::move(*state);
+  if (recovered_.wal.configuration_indexes.empty()) return recover_engine();
+  read_record(recovered_.wal.configuration_indexes.back());
+}
+
+void Replica::read_record(Index index) {
+  wal_->read({index, index}, options_.max_entry_bytes,
+             [self = shared_from_this(), index](const Result<std::vector<Entry>>& entries) {
+               if (self->phase_ != Phase::kStarting) return;
+               if (!entries) return self->end_start(entries.error());
+               self->recovered_.record =
+                   consensus::decode_record(entries->front().payload().bytes());
+               if (!self->recovered_.record) {
+                 return self->end_start(
+                     Error(Errc::kCorruption,
+                           "the configuration entry at " + to_string(index) + " cannot be read"));
+               }
+               self->recover_engine();
+             });
+}
+
+void Replica::recover_engine() {
+  apply_pump_->recover([self = shared_from_this()](const Result<RecoveredEngine>& engine) {
+    if (self->phase_ == Phase::kStarting) self->engine_recovered(engine);
+  });
+}
+
+void Replica::engine_recovered(const Result<RecoveredEngine>& engine) {
+  if (!engine) return end_start(engine.error());
+  const WALState& wal = recovered_.wal;
+  const Index last =
+      wal.bounds.empty() && wal.boundary ? wal.boundary->last.index : wal.bounds.last;
+  if (engine->durable_applied > last) {
+    return end_start(Error(Errc::kCorruption, "the engine has applied up to index " +
+                                                  to_string(engine->durable_applied) +
+                                                  ", the log ends at " + to_string(last) +
+                                                  ": they are not of the same node"));
+  }
+  recovered_.applied = engine->durable_applied;
+  run();
+}
+
+void Replica::run() {
+  if (const ClusterId cluster = recovered_.wal.identity.cluster; !cluster.is_none()) {
+    if (const auto set = network_->set_cluster(cluster); !set) return end_start(set.error());
+  }
+  auto handler =
+      network_->set_handler(options_.group, {MessageType::kWalEntry, MessageType::kSyncResponse},
+                            [weak = weak_from_this()](const ReplicationMessage& message) {
+                              if (const auto self = weak.lock()) self->receive(message);
+                            });
+  if (!handler) return end_start(handler.error());
+  subscriptions_.push_back(std::move(*handler));
+  subscriptions_.push_back(
+      network_->subscribe([weak = weak_from_this()](const NetworkEvent& event) {
+        if (const auto self = weak.lock()) self->network_event(event);
+      }));
+
+  consensus::CoreOptions options;
+  options.heartbeat_interval = options_.heartbeat_interval;
+  options.vote_timeout = options_.vote_timeout;
+  options.bootstrap_timeout = options_.bootstrap_timeout;
+  options.retry_interval = options_.retry_interval;
+  options.window = {options_.max_in_flight_bytes, options_.max_in_flight_messages};
+  options.max_batch_bytes = options_.max_batch_bytes;
+  options.tail_cache_bytes = options_.tail_cache_bytes;
+  const Index applied_before = recovered_.applied;
+  board_.update([&](ReplicationStatus& status, ReplicationMetrics&) {
+    status.incarnation = recovered_.wal.identity.incarnation;
+    status.cluster = recovered_.wal.identity.cluster;
+    status.commit_index = applied_before;
+  });
+  core_.emplace(options, std::move(recovered_), runtime_->now());
+  wal_->on_durable([weak = weak_from_this()](consensus::WriteNumber number) {
+    if (const auto self = weak.lock()) self->became_durable(number);
+  });
+  wal_->on_failure([weak = weak_from_this()](const Error& error) {
+    if (const auto self = weak.lock()) {
+      self->step([&](consensus::Core& core) { core.write_failed(error); });
+    }
+  });
+  apply_pump_->start(
+      applied_before,
+      [weak = weak_from_this()](ApplyPump::Batch batch) {
+        if (const auto self = weak.lock()) self->applied(std::move(batch));
+      },
+      [weak = weak_from_this()](const Error& error) {
+        if (const auto self = weak.lock()) {
+          self->step([&](consensus::Core& core) { core.fail(error); });
+        }
+      });
+  phase_ = Phase::kRunning;
+  publish();
+  for (const NodeId& node : network_->connected_nodes()) {
+    step([&](consensus::Core& core) { core.link_up(node); });
+  }
+  schedule_tick();
+  end_start({});
+}
+
+void Replica::end_start(Error error) { answer(std::exchange(start_done_, {}), std::move(error)); }
+
+void Replica::stop(DoneHandler done) {
+  strand_->post([self = shared_from_this(), done = std::move(done)]() mutable {
+    self->begin_stop(std::move(done));
+  });
+}
+
+/// Everything that waits is completed now; then the engine, then the log, each when it is no longer
+/// in use.
+void Replica::begin_stop(DoneHandler done) {
+  if (phase_ == Phase::kStopped) return answer(std::move(done), {});
+  stop_done_.push_back(std::move(done));
+  if (phase_ == Phase::kStopping) return;
+  phase_ = Phase::kStopping;
+  timer_.reset();
+  subscriptions_.clear();
+  due_messages_.clear();
+  end_start(Errc::kStopped);
+  for (const auto& write : queue_.close()) reject(write, Errc::kStopped);
+  pending_.give_up(Errc::kStopped, true);
+  complete_pending();
+  for (auto& [id, call] : std::exchange(calls_, {})) answer(std::move(call), Errc::kStopped);
+  for (auto& waiter : sync_waiters_.give_up(Errc::kStopped)) {
+    answer(std::move(waiter.done), std::move(waiter.error));
+  }
+  apply_pump_->stop([self = shared_from_this()] { self->close_wal(); });
+}
+
+void Replica::close_wal() {
+  wal_->close([self = shared_from_this()] { self->end_stop(); });
+}
+
+void Replica::end_stop() {
+  phase_ = Phase::kStopped;
+  board_.update([](ReplicationStatus& status, ReplicationMetrics&) {
+    status.role = Role::kFollower;
+    status.leader.reset();
+    status.followers.clear();
+  });
+  for (DoneHandler& done : std::exchange(stop_done_, {})) answer(std::move(done), {});
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "consensus/effects.hpp"
+#include "lockstep/executor.hpp"
+#include "lockstep/wal_source.hpp"
+
+namespace lockstep::replication {
+
+/// Carries calls from the replica's strand to the WAL on its executor, and their completions back:
+/// one hand-over there and one back, however many writes become durable together. Methods are
+/// called on the strand, handlers run there.
+class WALDriver : public std::enable_shared_from_this<WALDriver> {
+ public:
+  using OpenHandler = IWALSource::OpenHandler;
+  using ReadHandler = IWALSource::ReadHandler;
+  using DurableHandler = std::function<void(consensus::WriteNumber)>;
+  using FailureHandler = std::function<void(Error)>;
+
+  WALDriver(std::shared_ptr<IWALSource> wal, std::shared_ptr<IExecutor> executor,
+            std::shared_ptr<IExecutor> strand);
+
+  void open(OpenHandler done);
+  /// Everything up to the number told is durable; told in order, perhaps several writes at once.
+  void on_durable(DurableHandler handler) { on_durable_ = std::move(handler); }
+  /// Told at most once; no write becomes durable after it.
+  void on_failure(FailureHandler handler) { on_failure_ = std::move(handler); }
+  void write(consensus::WriteNumber number, WALWrite write);
+  void read(IndexRange range, std::size_t byte_budget, ReadHandler done);
+  /// No handler of `on_durable` or `on_failure` runs any more; `done` runs when the WAL is closed
+  /// and let go.
+  void close(std::function<void()> done);
+
+ private:
+  void completed(consensus::WriteNumber number, const Error& error);
+  void deliver();
+
+  std::shared_ptr<IWALSource> wal_;
+  const std::shared_ptr<IExecutor> executor_;
+  const std::shared_ptr<IExecutor> strand_;
+  DurableHandler on_durable_;
+  FailureHandler on_failure_;
+  bool closed_ = false;
+
+  /// What the WAL executor has to tell the strand.
+  struct News {
+    consensus::WriteNumber durable;
+    Error failure;
+    bool delivery_posted = false;
+  };
+  std::mutex news_mutex_;
+  News news_;
+};
+
+}  // namespace lockstep::replication
