@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "allocation_watch.hpp"
 #include "samples.hpp"
 
 namespace lockstep::wire {
@@ -201,6 +202,27 @@ TEST(Encoder, MeasuresWhatItWouldMake) {
     }
     EXPECT_EQ(encoded_size(message), bytes);
   }
+}
+
+TEST(Codec, AllocatesPerFrameAndNotPerEntry) {
+  std::vector<Entry> entries;
+  for (std::uint64_t i = 1; i <= 128; ++i) entries.push_back(make_entry(i, pattern(256)));
+  FrameEncoder encoder;
+  FrameDecoder decoder(kEntryLimit);
+  std::vector<std::size_t> counts;
+  for (const std::size_t count : {128u, 1u, 128u}) {  // the first warms up
+    const ReplicationMessage message =
+        make_batch({entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count)});
+    const AllocationWatch encoding;
+    const auto frames = encoder.encode(message);
+    const std::size_t encoded = encoding.count();
+    const SharedBuffer frame = SharedBuffer::adopt(flatten(frames->at(0)));
+    const AllocationWatch decoding;
+    ASSERT_TRUE(decoder.decode(frame).has_value());
+    counts.push_back(encoded + decoding.count());
+  }
+  EXPECT_GT(counts[1], 0u);
+  EXPECT_LE(counts[2], counts[1]);
 }
 
 TEST(Encoder, GivesEachFrameItsClass) {
