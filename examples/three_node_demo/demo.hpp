@@ -1,0 +1,62 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collection_store_input.hpp"
+#include "demo_node.hpp"
+#include "entry_stream.hpp"
+#include "narrator.hpp"
+#include "summary.hpp"
+
+namespace lockstep_demo {
+
+/// The story that the demo tells: a few nodes replicate the input while things break around them.
+class Demo {
+ public:
+  Demo(std::size_t nodes, const std::filesystem::path& folder, const CollectionStoreInput& input,
+       Narrator& narrator);
+
+  /// Throws std::runtime_error when something fails that the story does not foresee.
+  [[nodiscard]] Summary run();
+
+ private:
+  using Payloads = std::vector<std::string_view>;
+
+  void start_nodes();
+  void found_group();
+  void lead(DemoNode& node);
+  void replicate_sync();
+  void replicate_async();
+  void stop_and_return_a_follower();
+  void damage_a_frame();
+  void listen_to_heartbeats();
+  void move_leadership();
+  void compare_nodes();
+
+  /// The next share of the input; the last one takes what is left.
+  [[nodiscard]] Payloads next_entries(double share);
+  [[nodiscard]] bool stream(const std::string& what, const Payloads& payloads,
+                            lockstep::ReplicationMode mode);
+  /// One command of the demo's own, committed. False if it was not.
+  [[nodiscard]] bool write_marker(const std::string& text);
+  [[nodiscard]] bool level(DemoNode& follower);
+  void check(std::string name, bool held, std::string detail = {});
+  [[nodiscard]] DemoNode& leader() { return *nodes_[leader_]; }
+  [[nodiscard]] std::uint64_t lost_acknowledged_writes() const;
+
+  const CollectionStoreInput& input_;
+  Narrator& narrator_;
+  std::vector<std::unique_ptr<DemoNode>> nodes_;
+  std::size_t leader_ = 0;
+  std::size_t next_entry_ = 0;
+  std::uint64_t deliveries_before_ = 0;  ///< on each node, from an earlier run in the same folder
+  std::vector<std::string> markers_;
+  EntryStream entry_stream_;
+  Summary summary_;
+};
+
+}  // namespace lockstep_demo

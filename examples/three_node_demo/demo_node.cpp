@@ -1,0 +1,96 @@
+#include "demo_node.hpp"
+
+#include <future>
+#include <stdexcept>
+
+#include "lockstep/file_wal_manager.hpp"
+
+namespace lockstep_demo {
+namespace {
+
+using namespace lockstep;  // NOLINT: an example of its use
+
+[[noreturn]] void fail(const NodeId& node, const Error& error) {
+  throw std::runtime_error(node.str() + ": " + error.message);
+}
+
+}  // namespace
+
+DemoNode::DemoNode(NodeId id, std::filesystem::path folder)
+    : id_(std::move(id)),
+      folder_(std::move(folder)),
+      faults_(std::make_shared<testing::WireFaults>()) {}
+
+DemoNode::~DemoNode() { stop(); }
+
+void DemoNode::start() {
+  runtime_ = AsioRuntime::create();
+
+  WebSocketNetworkOptions network;
+  network.node = id_;
+  network.faults = faults_;
+  auto created = WebSocketNetworkManager::create(network, runtime_);
+  if (!created) fail(id_, created.error());
+  network_ = *created;
+
+  FileWALOptions files;
+  files.folder = folder_.string();
+  files.node = id_;
+  auto wal_executor = runtime_->make_worker("demo-wal");
+  auto wal = FileWALManager::create(files, *runtime_, wal_executor);
+  if (!wal) fail(id_, wal.error());
+
+  engine_ = std::make_shared<DemoEngine>();
+  ReplicaOptions options;
+  options.node = id_;
+  options.heartbeat_interval = std::chrono::milliseconds{50};
+  // The demo watches progress itself, so that it survives being stopped and continued.
+  options.write_timeout = std::chrono::milliseconds{0};
+  auto manager = WALReplicationManager::create(
+      options,
+      {runtime_, network_, std::shared_ptr<IWALSource>(std::move(*wal)), wal_executor, engine_});
+  if (!manager) fail(id_, manager.error());
+  manager_ = std::move(*manager);
+  if (const Error error = manager_->start().get()) fail(id_, error);
+}
+
+void DemoNode::stop() {
+  if (!manager_) return;
+  manager_->stop().get();
+  past_traffic_.add(network_->metrics().total);
+  add(past_metrics_, manager_->metrics());
+  std::promise<void> closed;
+  network_->close([&closed](const Error&) { closed.set_value(); });
+  closed.get_future().wait();
+  manager_.reset();
+  network_.reset();
+  runtime_.reset();
+}
+
+void DemoNode::connect_to(const DemoNode& peer) {
+  const PeerAddress address{peer.id_, "127.0.0.1", peer.network_->local_port()};
+  if (const auto accepted = network_->connect(address); !accepted) fail(id_, accepted.error());
+}
+
+PeerCounters DemoNode::traffic() const {
+  PeerCounters sum = past_traffic_;
+  if (network_) sum.add(network_->metrics().total);
+  return sum;
+}
+
+ReplicationMetrics DemoNode::metrics() const {
+  ReplicationMetrics sum = past_metrics_;
+  if (manager_) add(sum, manager_->metrics());
+  return sum;
+}
+
+void add(ReplicationMetrics& sum, const ReplicationMetrics& other) {
+  sum.entries_truncated += other.entries_truncated;
+  sum.appends_fenced += other.appends_fenced;
+  sum.heartbeats_sent += other.heartbeats_sent;
+  sum.heartbeats_received += other.heartbeats_received;
+  sum.commit_latency.merge(other.commit_latency);
+  sum.local_latency.merge(other.local_latency);
+}
+
+}  // namespace lockstep_demo
