@@ -104,11 +104,12 @@ Result<EntryHeader> decode_checked_header(ByteSpan encoded, GroupId group,
   return *header;
 }
 
-/// A part is cut at leaves, lies inside the payload, and is not all of it.
+/// A part ends at a leaf or with the payload, lies inside it, and is not all of it. It begins at a
+/// leaf because the part before it, which it must follow, ended at one.
 bool is_well_cut(const EntryPart& part) {
   const std::uint64_t whole = part.header.payload_bytes;
-  if (part.slice.empty() || part.slice.size() >= whole || part.offset % kLeafBytes != 0 ||
-      part.offset >= whole || part.slice.size() > whole - part.offset) {
+  if (part.slice.empty() || part.slice.size() >= whole || part.offset >= whole ||
+      part.slice.size() > whole - part.offset) {
     return false;
   }
   return part.slice.size() == whole - part.offset || part.slice.size() % kLeafBytes == 0;

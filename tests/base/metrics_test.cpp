@@ -78,11 +78,16 @@ TEST(Histograms, MergingIsRecordingAll) {
     all.record(nanoseconds(values[i]));
     (i % 2 == 0 ? even : odd).record(nanoseconds(values[i]));
   }
-  even.merge(odd);
-  EXPECT_EQ(even.count(), all.count());
-  EXPECT_EQ(even.mean(), all.mean());
-  EXPECT_EQ(even.max(), all.max());
-  for (const double q : {0.1, 0.5, 0.99}) EXPECT_EQ(even.quantile(q), all.quantile(q));
+  Histogram one = even;
+  one.merge(odd);
+  Histogram other = odd;
+  other.merge(even);
+  for (const Histogram* sum : {&one, &other}) {
+    EXPECT_EQ(sum->count(), all.count());
+    EXPECT_EQ(sum->mean(), all.mean());
+    EXPECT_EQ(sum->max(), all.max());
+    for (const double q : {0.1, 0.5, 0.99}) EXPECT_EQ(sum->quantile(q), all.quantile(q));
+  }
 }
 
 TEST(PeerCounters, AddsEveryField) {
