@@ -14,14 +14,14 @@
 namespace lockstep {
 
 struct LoopbackNodeOptions {
-  NodeId node;
+  NodeId node{};
   /// 0: one more than the node had before in this network.
-  BootNumber boot;
+  BootNumber boot{};
   std::chrono::milliseconds redial_min{5};
   std::chrono::milliseconds redial_max{100};
   std::size_t max_queued_bytes_per_peer = std::size_t{64} << 20;
   std::size_t max_entry_bytes = std::size_t{16} << 20;
-  LogSink log;
+  LogSink log{};
 };
 
 [[nodiscard]] LOCKSTEP_EXPORT std::vector<OptionProblem> check(const LoopbackNodeOptions& options);

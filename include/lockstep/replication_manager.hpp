@@ -41,8 +41,8 @@ enum class Leadership {
 };
 
 struct ReplicaOptions {
-  NodeId node;
-  GroupId group;
+  NodeId node{};
+  GroupId group{};
   Leadership leadership = Leadership::kAssigned;
   ReplicationMode mode = ReplicationMode::kSync;
 
@@ -69,13 +69,13 @@ struct ReplicaOptions {
   /// Handed to the engine but not yet applied.
   std::size_t max_apply_batch_bytes = std::size_t{1} << 20;
 
-  LogSink log;
+  LogSink log{};
   /// Where callbacks run. Empty: a strand of the runtime's, apart from the replica's own. Give a
   /// worker of the runtime's when your callbacks may block.
-  std::shared_ptr<IExecutor> callback_executor;
+  std::shared_ptr<IExecutor> callback_executor{};
   /// Called when one of the library's own invariants is found broken,
   /// once. The replica has stopped taking part.
-  std::function<void(const std::string&)> on_invariant_broken;
+  std::function<void(const std::string&)> on_invariant_broken{};
 };
 
 [[nodiscard]] LOCKSTEP_EXPORT std::vector<OptionProblem> check(const ReplicaOptions& options);
@@ -116,10 +116,10 @@ enum class WaitFor {
 
 struct WriteOptions {
   /// Empty: the replica's.
-  std::optional<ReplicationMode> mode;
+  std::optional<ReplicationMode> mode{};
   WaitFor wait = WaitFor::kCommitted;
   /// Empty: the replica's `write_timeout`. 0: never.
-  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::chrono::milliseconds> timeout{};
   /// At least so many members, this one and learners included, must have it durable before the call
   /// completes. 0: no demand beyond the majority.
   std::size_t copies = 0;

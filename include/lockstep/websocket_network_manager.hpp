@@ -30,10 +30,10 @@ struct NetworkSecurity {
 };
 
 struct WebSocketNetworkOptions {
-  NodeId node;
+  NodeId node{};
   /// Grows at each start of the process, so that a connection of the process before is superseded.
   /// 0: the wall clock's milliseconds at creation.
-  BootNumber boot;
+  BootNumber boot{};
 
   /// Empty: do not listen, only dial.
   std::string listen_host = "127.0.0.1";
@@ -58,10 +58,10 @@ struct WebSocketNetworkOptions {
   /// yet: `kNotSupported`.
   bool accept_collection_store = false;
 
-  NetworkSecurity security;
-  LogSink log;
+  NetworkSecurity security{};
+  LogSink log{};
   /// Faults on demand, for tests and the demo. Leave empty.
-  std::shared_ptr<testing::WireFaults> faults;
+  std::shared_ptr<testing::WireFaults> faults{};
 };
 
 /// Everything that is wrong with the options; empty when they are fit for use.
