@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -15,19 +16,22 @@ namespace lockstep {
 
 struct FileWALOptions {
   /// Made when it is not there. One log, one folder, one process at a time.
-  std::string folder;
-  NodeId node;
-  GroupId group;
+  std::string folder{};
+  NodeId node{};
+  GroupId group{};
   std::size_t segment_bytes = std::size_t{64} << 20;
   /// How far ahead of the end the current segment is filled with zeros, so that a sync need not
   /// change the file's size.
   std::size_t zero_fill_bytes = std::size_t{4} << 20;
   /// Recent entries kept in memory for readers.
   std::size_t cache_bytes = std::size_t{16} << 20;
+  /// After this long without a write the end of the log is marked, so that damage of the very last
+  /// write can be told from a torn one; so it is at `close`. 0: at `close` only.
+  std::chrono::milliseconds mark_end_after{200};
   /// False: `done` comes once the operating system has the bytes. Survives a killed process, not a
   /// power cut; for measurements.
   bool sync = true;
-  LogSink log;
+  LogSink log{};
 };
 
 [[nodiscard]] LOCKSTEP_EXPORT std::vector<OptionProblem> check(const FileWALOptions& options);

@@ -27,10 +27,12 @@ Result<> LogDraft::add(WALWrite& write) {
   if (write.identity) {
     if (Result<> checked = check_identity(*write.identity); !checked) return checked;
   }
-  if (write.boundary && write.boundary->last.index == Index{}) {
-    return invalid("a boundary at index 0 replaces nothing");
+  if (write.boundary && write.boundary->last.index < std::max(first_.previous(), Index(1))) {
+    return invalid("the boundary " + to_string(write.boundary->last.index) +
+                   " lies before the log's own, " + to_string(first_.previous()));
   }
 
+  before_entries_ = previous;
   if (write.truncate_from) truncate(*write.truncate_from);
   for (const Entry& entry : write.entries) append(entry);
   if (write.boundary) {

@@ -14,6 +14,9 @@ class LogDraft {
 
   [[nodiscard]] EntryId last() const { return last_; }
 
+  /// What the entries of the last write accepted follow.
+  [[nodiscard]] EntryId before_entries() const { return before_entries_; }
+
   /// Accepts the write, or says what is wrong with it (kInvalidArgument) and forgets it. Where its
   /// truncation has no effect it is taken out of `write`.
   [[nodiscard]] Result<> add(WALWrite& write);
@@ -30,6 +33,7 @@ class LogDraft {
   const LogState& state_;
   Index first_;
   EntryId last_;
+  EntryId before_entries_;
   Index shared_last_;              // up to here the log is the state's
   std::vector<TermRun> own_runs_;  // beyond it
 };

@@ -8,6 +8,7 @@ namespace lockstep {
 /// recovery, use it. It checks nothing: see LogDraft.
 class LogState {
  public:
+  LogState() = default;
   explicit LogState(WALIdentity identity) { state_.identity = std::move(identity); }
   explicit LogState(WALState state) : state_(std::move(state)) {}
 

@@ -1,0 +1,232 @@
+#include "wal/file_wal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "wal/incarnation.hpp"
+
+namespace lockstep {
+namespace {
+
+/// What one write takes over at most, so that nobody waits for long behind a flood.
+constexpr std::size_t kGroupBytes = 4 << 20;
+
+}  // namespace
+
+FileWAL::FileWAL(FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor)
+    : options_(std::move(options)),
+      runtime_(runtime),
+      executor_(std::move(executor)),
+      folder_(runtime.file_system(), options_.folder),
+      recent_(options_.cache_bytes),
+      reader_(folder_, log_.map),
+      writer_(folder_, {options_.segment_bytes, options_.zero_fill_bytes, options_.sync}) {}
+
+void FileWAL::open(IWALSource::OpenHandler done) {
+  Result<WALState> result = Error(Errc::kWrongState, "open is called once");
+  if (phase_ == Phase::kNew) {
+    result = open_now();
+    phase_ = Phase::kOpen;
+    if (!result) let_go();
+  }
+  executor_->post([done = std::move(done), result = std::move(result)] { done(result); });
+}
+
+void FileWAL::write(WALWrite write, IWALSource::DoneHandler done) {
+  Mutation mutation;
+  mutation.write = std::move(write);
+  mutation.done = std::move(done);
+  submit(std::move(mutation));
+}
+
+void FileWAL::release_prefix(Boundary boundary, IWALSource::DoneHandler done) {
+  Mutation mutation;
+  mutation.release = std::move(boundary);
+  mutation.done = std::move(done);
+  submit(std::move(mutation));
+}
+
+void FileWAL::repair(IWALSource::DoneHandler done) {
+  Mutation mutation;
+  mutation.done = std::move(done);
+  submit(std::move(mutation));
+}
+
+void FileWAL::read(IndexRange range, std::size_t byte_budget, IWALSource::ReadHandler done) {
+  const Error refused = refusal();
+  // Entries that are on the disk, and that nothing waiting can take away, need not wait.
+  const bool settled = cuts_waiting_ == 0 && range.last <= log_.state.last().index;
+  if (refused || queue_.empty() || settled) {
+    Result<std::vector<Entry>> result = refused;
+    if (!refused) result = read_now(range, byte_budget);
+    executor_->post([done = std::move(done), result = std::move(result)]() mutable {
+      done(std::move(result));
+    });
+    return;
+  }
+  enqueue(Read{range, byte_budget, std::move(done)});
+}
+
+void FileWAL::close(IWALSource::DoneHandler done) {
+  if (const Error refused = refusal()) {
+    executor_->post([done = std::move(done), refused] { done(refused); });
+    return;
+  }
+  phase_ = Phase::kClosing;
+  enqueue(Close{std::move(done)});
+}
+
+void FileWAL::abandon() {
+  if (phase_ == Phase::kClosed) return;
+  let_go();
+  if (queue_.empty()) return;
+  executor_->post([waiting = std::move(queue_)] {
+    for (const Call& call : waiting) {
+      if (const auto* mutation = std::get_if<Mutation>(&call)) mutation->done(Errc::kStopped);
+      if (const auto* read = std::get_if<Read>(&call)) read->done(Error(Errc::kStopped));
+      if (const auto* close = std::get_if<Close>(&call)) close->done(Errc::kStopped);
+    }
+  });
+  queue_.clear();
+}
+
+Error FileWAL::refusal() const {
+  switch (phase_) {
+    case Phase::kOpen:
+      return {};
+    case Phase::kNew:
+      return {Errc::kWrongState, "the log is not open yet"};
+    case Phase::kClosing:
+    case Phase::kClosed:
+      break;
+  }
+  return {Errc::kStopped, "the log is closed"};
+}
+
+void FileWAL::submit(Mutation mutation) {
+  if (const Error refused = refusal()) {
+    executor_->post([done = std::move(mutation.done), refused] { done(refused); });
+    return;
+  }
+  if (mutation.cuts()) ++cuts_waiting_;
+  enqueue(std::move(mutation));
+}
+
+void FileWAL::enqueue(Call call) {
+  queue_.push_back(std::move(call));
+  if (std::exchange(run_posted_, true)) return;
+  executor_->post([self = shared_from_this()] { self->run_queue(); });
+}
+
+FileWAL::Group FileWAL::take_group() {
+  Group group;
+  std::size_t bytes = 0;
+  while (!queue_.empty() && bytes < kGroupBytes && !group.close) {
+    Call call = std::move(queue_.front());
+    queue_.pop_front();
+    if (auto* mutation = std::get_if<Mutation>(&call)) {
+      if (mutation->cuts()) --cuts_waiting_;
+      if (mutation->write) {
+        for (const Entry& entry : mutation->write->entries) bytes += entry.size_bytes();
+      }
+      group.mutations.push_back(std::move(*mutation));
+    } else if (auto* read = std::get_if<Read>(&call)) {
+      // Served behind all of the group: it sees what came before, and perhaps more.
+      group.reads.push_back(std::move(*read));
+    } else {
+      group.close = std::move(std::get<Close>(call));
+    }
+  }
+  return group;
+}
+
+void FileWAL::run_queue() {
+  run_posted_ = false;
+  Group group = take_group();
+  if (!queue_.empty()) {
+    run_posted_ = true;
+    executor_->post([self = shared_from_this()] { self->run_queue(); });
+  }
+  commit(group.mutations);
+  std::vector<Result<std::vector<Entry>>> read;
+  read.reserve(group.reads.size());
+  for (const Read& each : group.reads) read.push_back(read_now(each.range, each.byte_budget));
+  Error closed;
+  if (group.close) closed = close_now();
+
+  // From here on the host's code runs, and may call again or drop the log.
+  for (const Mutation& mutation : group.mutations) mutation.done(mutation.error);
+  for (std::size_t i = 0; i < read.size(); ++i) group.reads[i].done(std::move(read[i]));
+  if (group.close) group.close->done(closed);
+  if (phase_ == Phase::kOpen) tidy_up();
+}
+
+Result<std::vector<Entry>> FileWAL::read_now(const IndexRange& range, std::size_t byte_budget) {
+  const LogState& state = log_.state;
+  if (const Result<> checked = state.check_read(range); !checked) return checked.error();
+  const IndexRange there{range.first, state.read_end(range)};
+  if (recent_.holds(there.first)) return recent_.read(there, byte_budget);
+  Result<std::vector<Entry>> entries = reader_.read(there, byte_budget);
+  if (!entries) say(LogLevel::kError, entries.error().message);
+  return entries;
+}
+
+Result<WALState> FileWAL::open_now() {
+  if (const Result<> locked = folder_.lock(); !locked) return locked.error();
+  const Result<std::vector<std::uint64_t>> segments = folder_.find_segments();
+  if (!segments) return segments.error();
+  std::vector<TailBatch> tail;
+  if (segments->empty()) {
+    WALIdentity identity;
+    identity.node = options_.node;
+    identity.group = options_.group;
+    identity.incarnation = fresh_incarnation(runtime_);
+    log_.state = LogState(std::move(identity));
+  } else {
+    Result<Recovered> recovered = recover_log(folder_, *segments, options_.node, options_.group);
+    if (!recovered) return recovered.error();
+    log_ = std::move(recovered->log);
+    tail = std::move(recovered->tail);
+    last_segment_ = segments->back();
+    for (const std::string& remark : recovered->remarks) say(LogLevel::kWarning, remark);
+  }
+  if (const Result<> begun = begin_segment(tail); !begun) return begun.error();
+  static_cast<void>(log_.map.drop_unused_segments());
+  const Result<std::vector<std::string>> missing = mark_missing_segments(folder_, log_);
+  if (!missing) return missing.error();
+  for (const std::string& path : *missing) say(LogLevel::kWarning, "missing: " + path);
+  // What the log does not know of was dropped before the last crash or just now.
+  for (const std::uint64_t number : *segments) {
+    if (log_.map.segment(number) == nullptr) {
+      if (const Result<> removed = folder_.remove_segment(number); !removed) {
+        say(LogLevel::kWarning, removed.error().message);
+      }
+    }
+  }
+  return log_.state.get();
+}
+
+Error FileWAL::close_now() {
+  Error error = failure_;
+  if (!error) {
+    if (const Result<> synced = writer_.sync(); !synced) error = fail(synced.error());
+  }
+  // The mark proves more than was promised; for want of space it can be done without.
+  if (!error) error = mark_end();
+  if (error == Errc::kNoSpace) error = {};
+  if (!error) {
+    if (const Result<> synced = writer_.sync(); !synced) error = fail(synced.error());
+  }
+  let_go();
+  return error;
+}
+
+void FileWAL::let_go() {
+  phase_ = Phase::kClosed;
+  idle_timer_.reset();
+  writer_.close();
+  reader_.close();
+  folder_.unlock();
+}
+
+}  // namespace lockstep

@@ -1,0 +1,305 @@
+#include <algorithm>
+#include <utility>
+
+#include "wal/file_wal.hpp"
+#include "wal/replay.hpp"
+
+namespace lockstep {
+namespace {
+
+/// An entry's length must fit its record's.
+constexpr std::uint64_t kLargestEntryBytes = std::uint64_t{1} << 30;
+
+bool changes_state(const WALWrite& write) {
+  // A reset ends an install intent.
+  return write.hard_state || write.identity || write.install_intent || write.boundary;
+}
+
+std::size_t estimated_bytes(const WALWrite& write) {
+  constexpr std::size_t kStateBytes = 512;
+  std::size_t bytes = BatchHeader::kEncodedBytes + kSectorBytes;
+  for (const Entry& entry : write.entries) bytes += kEntryRecordOverhead + entry.size_bytes();
+  if (changes_state(write)) bytes += kStateBytes;
+  if (write.boundary) bytes += write.boundary->digests_since.size() * Digest::kBytes;
+  return bytes;
+}
+
+}  // namespace
+
+void FileWAL::commit(std::vector<Mutation>& group) {
+  LogDraft draft(log_.state);
+  bool any = false;
+  for (Mutation& mutation : group) {
+    if (failure_) {
+      mutation.error = failure_;
+    } else {
+      accept(mutation, draft);
+      any = any || mutation.accepted;
+    }
+  }
+  if (!any) return;
+  if (const Error error = write_group(group)) {
+    for (Mutation& mutation : group) {
+      if (mutation.accepted) mutation.error = error;
+    }
+    return;
+  }
+  apply(group);
+}
+
+void FileWAL::accept(Mutation& mutation, LogDraft& draft) {
+  if (mutation.release) {
+    const Result<bool> moves = draft.add_release(*mutation.release);
+    if (!moves) mutation.error = moves.error();
+    mutation.accepted = moves && *moves;
+    return;
+  }
+  if (!mutation.write) {
+    mutation.error = Error(Errc::kNotSupported, "repair is not there yet");
+    return;
+  }
+  WALWrite& write = *mutation.write;
+  for (const Entry& entry : write.entries) {
+    if (entry.size_bytes() > kLargestEntryBytes) {
+      mutation.error = Error(Errc::kTooLarge, "an entry of more than 1 GiB");
+      return;
+    }
+  }
+  if (const Result<> checked = draft.add(write); !checked) {
+    mutation.error = checked.error();
+    return;
+  }
+  mutation.before_entries = draft.before_entries();
+  mutation.accepted = write.truncate_from || !write.entries.empty() || changes_state(write);
+}
+
+Error FileWAL::write_group(const std::vector<Mutation>& group) {
+  std::size_t bytes = 0;
+  for (const Mutation& mutation : group) {
+    if (mutation.accepted && mutation.write) bytes += estimated_bytes(*mutation.write);
+  }
+  const bool full = writer_.end() + bytes > options_.segment_bytes && !writer_.fresh();
+  if (full || writer_.spoiled()) {
+    if (const Result<> begun = begin_segment({}); !begun) return fail(begun.error());
+  }
+  builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters,
+                 log_.state.last());
+  StateRecord state = state_record();
+  for (const Mutation& mutation : group) {
+    if (mutation.accepted) build(mutation, state);
+  }
+  builder_.seal(writer_.proven_end());
+  if (const Result<> written = writer_.append(builder_); !written) return fail(written.error());
+  end_marked_ = false;
+  written_since_watch_ = true;
+  return {};
+}
+
+void FileWAL::build(const Mutation& mutation, StateRecord& state) {
+  if (mutation.release) {
+    builder_.begin_change();
+    builder_.add_record(RecordType::kBoundary, encode_boundary(*mutation.release));
+    return;
+  }
+  const WALWrite& write = *mutation.write;
+  if (write.boundary) {
+    builder_.begin_change_by_truncation(Index(1), write.boundary->last);
+    builder_.add_record(RecordType::kReset, encode_boundary(*write.boundary));
+    state.install_intent.reset();
+  } else {
+    if (write.truncate_from) {
+      builder_.begin_change_by_truncation(*write.truncate_from, mutation.before_entries);
+    } else {
+      builder_.begin_change();
+    }
+    for (const Entry& entry : write.entries) builder_.add_entry(entry);
+  }
+  if (!changes_state(write)) return;
+  if (write.hard_state) state.hard_state = *write.hard_state;
+  if (write.identity) state.identity = *write.identity;
+  if (write.install_intent) {
+    state.install_intent = write.install_intent;
+    if (state.install_intent->snapshot_id.empty()) state.install_intent.reset();
+  }
+  builder_.add_record(RecordType::kState, encode_state(state));
+}
+
+void FileWAL::apply(std::vector<Mutation>& group) {
+  for (const BatchBuilder::Batch& batch : builder_.batches()) {
+    if (batch.header.truncate_from != Index{}) log_.map.truncate(batch.header.truncate_from);
+    log_.map.add_batch(batch.offset, batch.end, batch.range());
+  }
+  log_.counters = builder_.counters();
+  log_.next_batch_number = builder_.next_number();
+  for (Mutation& mutation : group) {
+    if (!mutation.accepted) continue;
+    if (mutation.release) {
+      const Index released = mutation.release->last.index;
+      log_.state.release(*mutation.release);
+      log_.map.release(released);
+      recent_.release(released);
+      boundary_moved_ = true;
+    } else {
+      apply_write(*mutation.write);
+    }
+  }
+}
+
+void FileWAL::apply_write(WALWrite& write) {
+  LogState& state = log_.state;
+  if (write.truncate_from) {
+    state.truncate(*write.truncate_from);
+    recent_.truncate(*write.truncate_from);
+  }
+  if (write.boundary) {
+    state.reset(*write.boundary);
+    recent_.truncate(Index(1));
+    boundary_moved_ = true;
+  } else {
+    for (Entry& entry : write.entries) {
+      state.append(entry.id(), entry.header.kind);
+      recent_.push(std::move(entry));
+    }
+  }
+  if (write.hard_state) state.set_hard_state(*write.hard_state);
+  if (write.identity) state.set_identity(*write.identity);
+  if (write.install_intent) state.set_install_intent(write.install_intent);
+}
+
+/// A batch without news: it proves all that lies before it, and has the state once more.
+Error FileWAL::mark_end() {
+  if (end_marked_ || writer_.spoiled()) return {};
+  builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters,
+                 log_.state.last());
+  builder_.begin_change();
+  builder_.add_record(RecordType::kState, encode_state(state_record()), true);
+  if (boundary_moved_ && log_.state.get().boundary) {
+    builder_.add_record(RecordType::kBoundary, encode_boundary(*log_.state.get().boundary), true);
+  }
+  builder_.seal(writer_.proven_end());
+  if (const Result<> written = writer_.append(builder_); !written) return fail(written.error());
+  log_.map.add_batch(builder_.batches().front().offset, builder_.end(), {});
+  log_.next_batch_number = builder_.next_number();
+  end_marked_ = true;
+  return {};
+}
+
+/// Goes on in a fresh segment, which carries all that must be known of what comes before it.
+Result<> FileWAL::begin_segment(const std::vector<TailBatch>& tail) {
+  SegmentHeader header;
+  header.number = last_segment_ + 1;
+  header.nonce = runtime_.random();
+  header.group = options_.group;
+  header.node = options_.node;
+  header.incarnation = log_.state.get().identity.incarnation;
+
+  LogCounters counters = log_.counters;
+  counters.truncated_min = Index{};
+  EntryId promised = log_.state.last();
+  LogCounters promised_counters = counters;
+  if (!tail.empty()) {
+    promised = tail.back().header.last;
+    promised_counters = tail.back().header.counters;
+    promised_counters.truncated_min = Index{};
+    for (const TailBatch& batch : tail) {
+      promised_counters.note_truncation(batch.header.truncate_from);
+    }
+  }
+
+  builder_.begin(header.nonce, kFirstBatchOffset, log_.next_batch_number, counters,
+                 log_.state.last());
+  std::uint8_t* const sectors = builder_.add_sectors(2);
+  const auto state = encode_state(state_record());
+  const auto summary = encode_summary(log_.state.get(), log_.map, promised, promised_counters);
+  for (std::size_t copy = 0; copy < 2; ++copy) {
+    encode_segment_header(header, sectors + copy * kSectorBytes);
+    builder_.begin_change();
+    builder_.add_record(RecordType::kState, state, true);
+    builder_.add_record(RecordType::kSummary, summary, true);
+    builder_.end_batch();
+  }
+  for (const TailBatch& batch : tail) builder_.add_copy(batch.header, batch.body.bytes());
+  builder_.seal_born();
+  if (Result<> begun = writer_.begin(header.number, header.nonce, builder_); !begun) return begun;
+
+  last_segment_ = header.number;
+  log_.map.begin_segment({header.number, header.nonce, builder_.end()});
+  if (Result<> adopted = adopt_tail(tail); !adopted) return adopted;
+  log_.counters = builder_.counters();
+  log_.next_batch_number = builder_.next_number();
+  boundary_moved_ = !tail.empty();
+  end_marked_ = true;  // what a segment is born with proves itself
+  return {};
+}
+
+Result<> FileWAL::adopt_tail(const std::vector<TailBatch>& tail) {
+  const std::vector<BatchBuilder::Batch>& batches = builder_.batches();
+  const std::size_t first = batches.size() - tail.size();
+  Replay replay(log_);
+  replay.assume_known();
+  for (std::size_t i = 0; i < tail.size(); ++i) {
+    if (Result<> applied = replay.apply(batches[first + i], tail[i].body.bytes()); !applied) {
+      return applied;
+    }
+  }
+  return {};
+}
+
+void FileWAL::remove_unused_segments() {
+  for (const std::uint64_t number : log_.map.drop_unused_segments()) {
+    if (const Result<> removed = folder_.remove_segment(number); !removed) {
+      say(LogLevel::kWarning, removed.error().message);  // it goes at the next opening
+    }
+  }
+}
+
+/// What nobody waits for.
+void FileWAL::tidy_up() {
+  if (failure_) return;
+  if (const Result<> filled = writer_.fill_ahead(); !filled) {
+    fail(filled.error());
+    return;
+  }
+  remove_unused_segments();
+  watch_for_idleness();
+}
+
+void FileWAL::watch_for_idleness() {
+  if (idle_timer_ || end_marked_ || options_.mark_end_after.count() == 0) return;
+  written_since_watch_ = false;
+  idle_timer_ = runtime_.schedule(executor_, options_.mark_end_after, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->on_idle_timer();
+  });
+}
+
+void FileWAL::on_idle_timer() {
+  if (phase_ != Phase::kOpen || failure_) return;
+  idle_timer_.reset();
+  if (!written_since_watch_) {
+    if (const Result<> synced = writer_.sync(); !synced) {
+      fail(synced.error());
+      return;
+    }
+    if (mark_end()) return;  // no space: nothing is lost without the mark
+  }
+  watch_for_idleness();
+}
+
+Error FileWAL::fail(const Error& error) {
+  // For want of space nothing is broken: what was written in part is left behind.
+  if (error == Errc::kNoSpace) return error;
+  failure_ = error;
+  say(LogLevel::kError, "the log stops: " + error.message);
+  return error;
+}
+
+StateRecord FileWAL::state_record() const {
+  const WALState& state = log_.state.get();
+  return {state.identity, state.hard_state, state.install_intent};
+}
+
+void FileWAL::say(LogLevel level, const std::string& text) const {
+  options_.log(level, "WAL " + options_.folder + ": " + text);
+}
+
+}  // namespace lockstep

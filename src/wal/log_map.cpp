@@ -1,0 +1,109 @@
+#include "wal/log_map.hpp"
+
+#include <algorithm>
+
+namespace lockstep {
+namespace {
+
+constexpr std::uint64_t kBytesBetweenPlaces = 64 << 10;
+
+auto first_place_after(const std::vector<LogMap::Place>& places, Index index) {
+  return std::upper_bound(
+      places.begin(), places.end(), index,
+      [](Index wanted, const LogMap::Place& place) { return wanted < place.first; });
+}
+
+}  // namespace
+
+void LogMap::add_batch(std::uint64_t offset, std::uint64_t end, IndexRange range) {
+  Segment& segment = segments_.back();
+  segment.end = end;
+  if (range.empty()) return;
+  const bool goes_on = !extents_.empty() && extents_.back().segment == segment.number &&
+                       extents_.back().range.last.next() == range.first;
+  // After a truncation the indexes go on too, but in the file there lie dropped entries between.
+  if (!goes_on || truncated_) {
+    extents_.push_back({segment.number, range, {{range.first, offset}}});
+    truncated_ = false;
+    return;
+  }
+  Extent& extent = extents_.back();
+  extent.range.last = range.last;
+  if (offset - extent.places.back().offset >= kBytesBetweenPlaces) {
+    extent.places.push_back({range.first, offset});
+  }
+}
+
+void LogMap::learn(Index wanted, const Place& place) {
+  Extent* extent = const_cast<Extent*>(find(wanted));
+  if (extent == nullptr) return;
+  const auto after = first_place_after(extent->places, place.first);
+  if (after == extent->places.begin()) return;
+  const Place& before = *std::prev(after);
+  if (place.offset < before.offset + kBytesBetweenPlaces) return;
+  if (after != extent->places.end() && after->offset < place.offset + kBytesBetweenPlaces) return;
+  extent->places.insert(after, place);
+}
+
+void LogMap::truncate(Index from) {
+  while (!extents_.empty() && extents_.back().range.first >= from) extents_.pop_back();
+  if (!extents_.empty()) {
+    Extent& extent = extents_.back();
+    extent.range.last = std::min(extent.range.last, from.previous());
+    extent.places.erase(first_place_after(extent.places, extent.range.last), extent.places.end());
+  }
+  truncated_ = true;
+}
+
+void LogMap::release(Index up_to) {
+  const auto kept = std::find_if(extents_.begin(), extents_.end(),
+                                 [&](const Extent& extent) { return extent.range.last > up_to; });
+  extents_.erase(extents_.begin(), kept);
+  if (!extents_.empty()) {
+    extents_.front().range.first = std::max(extents_.front().range.first, up_to.next());
+  }
+}
+
+std::vector<std::uint64_t> LogMap::drop_unused_segments() {
+  std::vector<std::uint64_t> dropped;
+  const std::uint64_t written = segments_.back().number;
+  std::erase_if(segments_, [&](const Segment& segment) {
+    const bool used = segment.number == written ||
+                      std::any_of(extents_.begin(), extents_.end(), [&](const Extent& extent) {
+                        return extent.segment == segment.number;
+                      });
+    if (!used) dropped.push_back(segment.number);
+    return !used;
+  });
+  return dropped;
+}
+
+std::vector<IndexRange> LogMap::lose_segment(std::uint64_t number) {
+  std::vector<IndexRange> lost;
+  std::erase_if(extents_, [&](const Extent& extent) {
+    if (extent.segment == number) lost.push_back(extent.range);
+    return extent.segment == number;
+  });
+  std::erase_if(segments_, [&](const Segment& segment) { return segment.number == number; });
+  return lost;
+}
+
+const LogMap::Extent* LogMap::find(Index index) const {
+  const auto found =
+      std::partition_point(extents_.begin(), extents_.end(),
+                           [&](const Extent& extent) { return extent.range.last < index; });
+  return found != extents_.end() && found->range.contains(index) ? &*found : nullptr;
+}
+
+const LogMap::Segment* LogMap::segment(std::uint64_t number) const {
+  const auto found = std::find_if(segments_.begin(), segments_.end(),
+                                  [&](const Segment& each) { return each.number == number; });
+  return found == segments_.end() ? nullptr : &*found;
+}
+
+const LogMap::Place& LogMap::nearest_place(const Extent& extent, Index index) {
+  const auto after = first_place_after(extent.places, index);
+  return after == extent.places.begin() ? extent.places.front() : *std::prev(after);
+}
+
+}  // namespace lockstep

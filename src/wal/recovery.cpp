@@ -1,0 +1,179 @@
+#include "wal/recovery.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "base/digest.hpp"
+#include "wal/batch_scanner.hpp"
+#include "wal/replay.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr std::size_t kReadAhead = 1 << 20;
+
+Error in_file(const Error& error, const std::string& path) {
+  return {error.code, path + ": " + error.message};
+}
+
+Result<SegmentHeader> read_segment_header(IFile& file) {
+  std::array<std::uint8_t, 2 * kSectorBytes> bytes{};
+  const Result<std::size_t> got = file.read(0, bytes);
+  if (!got) return got.error();
+  const ByteSpan there = ByteSpan(bytes).first(*got);
+  Result<SegmentHeader> first = decode_segment_header(there);
+  if (first || first.error() == Errc::kNewerFormat || there.size() <= kSectorBytes) return first;
+  return decode_segment_header(there.subspan(kSectorBytes));
+}
+
+/// Goes through one segment. A batch is held back until a later header proves that it was synced;
+/// what is held back at the end is the tail.
+class SegmentRecovery {
+ public:
+  SegmentRecovery(IFile& file, std::uint64_t size, const SegmentHeader& header, Recovered& result)
+      : window_(file, size, kReadAhead),
+        scanner_(window_, header.nonce, kFirstBatchOffset),
+        nonce_(header.nonce),
+        replay_(result.log),
+        result_(result) {
+    replay_.set_segment(header.number, header.nonce);
+  }
+
+  Result<> run() {
+    for (;;) {
+      const Result<std::optional<BatchScanner::Found>> found = scanner_.next();
+      if (!found) return found.error();
+      if (!*found) break;
+      if (Result<> held = hold(**found); !held) return held;
+      if (Result<> applied = apply_proven(); !applied) return applied;
+    }
+    const bool end_missing = proven_end_ > position_;
+    if (end_missing) remark_damage(position_, proven_end_);
+    if (!held_.empty()) replay_.close_gap(held_.front().batch.header, held_.front().whole);
+    keep_tail();
+    for (const TailBatch& kept : result_.tail) {
+      replay_.look_ahead(kept.header, kept.body.bytes());
+    }
+    return replay_.finish(end_missing);
+  }
+
+ private:
+  struct Held {
+    bool is_gap = false;
+    bool whole = false;
+    Replay::Batch batch;  // of a gap: only where it lies
+    SharedBuffer body;
+  };
+
+  Result<> hold(const BatchScanner::Found& found) {
+    const bool follows = !found.after_gap && (position_ == kFirstBatchOffset ||
+                                              found.header.number == last_number_ + 1);
+    if (!follows) {
+      Held gap;
+      gap.is_gap = true;
+      gap.batch.offset = position_;
+      gap.batch.end = found.offset;
+      held_.push_back(std::move(gap));
+    }
+    Held held;
+    held.batch = {found.offset, found.end, found.header};
+    if (found.body_in_window) {
+      Result<SharedBuffer> body = window_.share(found.body_offset(), found.header.body_bytes);
+      if (!body) return body.error();
+      held.body = std::move(*body);
+      const std::uint32_t seed = batch_seed(nonce_, found.offset, found.header.number);
+      held.whole = held.body.size() == found.header.body_bytes &&
+                   crc32c(held.body.bytes(), seed) == found.header.body_crc;
+    }
+    held_.push_back(std::move(held));
+    position_ = found.end;
+    last_number_ = found.header.number;
+    proven_end_ = std::max(proven_end_, found.header.proven_end);
+    return {};
+  }
+
+  Result<> apply_proven() {
+    while (!held_.empty() && held_.front().batch.offset < proven_end_) {
+      const Held& held = held_.front();
+      if (held.is_gap || !held.whole) remark_damage(held.batch.offset, held.batch.end);
+      if (held.is_gap) {
+        replay_.note_gap();
+      } else if (!held.whole) {
+        replay_.apply_damaged(held.batch);
+      } else if (Result<> applied = replay_.apply(held.batch, held.body.bytes()); !applied) {
+        return applied;
+      }
+      held_.pop_front();
+    }
+    return {};
+  }
+
+  void keep_tail() {
+    while (!held_.empty() && held_.front().whole) {
+      result_.tail.push_back({held_.front().batch.header, std::move(held_.front().body)});
+      held_.pop_front();
+    }
+    if (!held_.empty()) {
+      result_.remarks.push_back("cut a torn tail of " +
+                                std::to_string(position_ - held_.front().batch.offset) +
+                                " bytes that was never acknowledged");
+    }
+  }
+
+  void remark_damage(std::uint64_t from, std::uint64_t to) {
+    result_.remarks.push_back("damaged: bytes " + std::to_string(from) + " to " +
+                              std::to_string(to));
+  }
+
+  FileWindow window_;
+  BatchScanner scanner_;
+  const std::uint64_t nonce_;
+  Replay replay_;
+  Recovered& result_;
+  std::deque<Held> held_;
+  std::uint64_t proven_end_ = 0;
+  std::uint64_t position_ = kFirstBatchOffset;  // behind the last batch found
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace
+
+Result<Recovered> recover_log(const WALFolder& folder, const std::vector<std::uint64_t>& segments,
+                              const NodeId& node, GroupId group) {
+  const std::uint64_t last = segments.back();
+  const std::string path = folder.segment_path(last);
+  const Result<std::unique_ptr<IFile>> file = folder.open_segment(last);
+  if (!file) return file.error();
+  const Result<std::uint64_t> size = (*file)->size();
+  if (!size) return size.error();
+  const Result<SegmentHeader> header = read_segment_header(**file);
+  if (!header) return in_file(header.error(), path);
+  if (header->node != node || header->group != group) {
+    return Error(Errc::kForeignData, path + " belongs to node " + header->node.str() + ", group " +
+                                         to_string(header->group) + "; asked for was node " +
+                                         node.str() + ", group " + to_string(group));
+  }
+  Recovered result;
+  if (Result<> run = SegmentRecovery(**file, *size, *header, result).run(); !run) {
+    return in_file(run.error(), path);
+  }
+  for (std::string& remark : result.remarks) remark.insert(0, path + ": ");
+  return result;
+}
+
+Result<std::vector<std::string>> mark_missing_segments(const WALFolder& folder, LogParts& log) {
+  std::vector<std::uint64_t> missing;
+  for (const LogMap::Segment& segment : log.map.segments()) {
+    const Result<bool> there = folder.has_segment(segment.number);
+    if (!there) return {boost::system::in_place_error, there.error()};
+    if (!*there) missing.push_back(segment.number);
+  }
+  std::vector<std::string> paths;
+  for (const std::uint64_t number : missing) {
+    paths.push_back(folder.segment_path(number));
+    for (const IndexRange& range : log.map.lose_segment(number)) log.state.mark_damaged(range);
+  }
+  return paths;
+}
+
+}  // namespace lockstep
