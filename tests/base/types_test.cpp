@@ -63,7 +63,7 @@ TEST(Identifiers, PrintAsHex) {
   Digest digest;
   EXPECT_TRUE(digest.is_none());
   digest.bytes[31] = 0xf0;
-  EXPECT_EQ(to_string(digest), std::string(62, '0') + "f0");
+  EXPECT_EQ(to_string(digest), "00000000000000000000000000000000000000000000000000000000000000f0");
   EXPECT_FALSE(digest.is_none());
   EXPECT_EQ(hex(as_bytes("\x01\xff")), "01ff");
 }
