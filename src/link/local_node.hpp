@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "lockstep/types.hpp"
+#include "wire/hello.hpp"
+
+namespace lockstep::link {
+
+/// Names one connection within a process, for as long as the process lives.
+using ConnectionId = StrongNumber<struct ConnectionTag>;
+
+/// What this node says of itself in the handshake, and the numbers that all its links share.
+struct LocalNode {
+  NodeId node;
+  BootNumber boot;
+  /// None while uninitialised.
+  ClusterId cluster;
+  std::uint16_t protocol_min = wire::kProtocolMin;
+  std::uint16_t protocol_max = wire::kProtocolMax;
+  std::uint64_t features = 0;
+
+  [[nodiscard]] ConnectionId draw_connection_id() {
+    return last_connection = last_connection.next();
+  }
+  ConnectionId last_connection;
+};
+
+}  // namespace lockstep::link
