@@ -42,7 +42,8 @@ class LOCKSTEP_EXPORT LoopbackNetwork {
   [[nodiscard]] Result<std::shared_ptr<INetworkManager>> add_node(LoopbackNodeOptions options);
 
   /// From now on nothing travels from `from` to `to`; what is under way is lost. The connection
-  /// stays up for both ends, as with a cut cable, and new ones cannot be made.
+  /// stays up for both ends, as with a cut cable, and new ones cannot be made. A connection that
+  /// lost something breaks when the cable is healed: within one connection, nothing is missing.
   void cut(const NodeId& from, const NodeId& to);
   void heal(const NodeId& from, const NodeId& to);
   void heal_all();

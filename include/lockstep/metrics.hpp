@@ -47,7 +47,8 @@ struct PeerCounters {
   std::uint64_t connections = 0;  ///< handshakes completed
   std::uint64_t reconnects = 0;   ///< handshakes completed after the first
   std::uint64_t queued_bytes = 0;
-  Histogram round_trip;  ///< of keep-alive pings
+  Histogram round_trip;        ///< of keep-alive pings
+  Histogram connection_setup;  ///< from the dial, or its arrival, to the end of the handshake
 
   LOCKSTEP_EXPORT void add(const PeerCounters& other);
 };
@@ -57,6 +58,7 @@ struct NetworkMetrics {
                        ///< peers since removed
   std::map<NodeId, PeerCounters> peers;
   std::uint64_t listener_exceptions = 0;  ///< exceptions that left a host's handler or listener
+  std::uint64_t unhandled_messages = 0;   ///< received, and dropped for want of a handler
   std::chrono::nanoseconds uptime{0};
 };
 

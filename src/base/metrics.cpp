@@ -72,6 +72,7 @@ void PeerCounters::add(const PeerCounters& other) {
   reconnects += other.reconnects;
   queued_bytes += other.queued_bytes;
   round_trip.merge(other.round_trip);
+  connection_setup.merge(other.connection_setup);
 }
 
 }  // namespace lockstep

@@ -1,0 +1,150 @@
+#include "transport/admission.hpp"
+
+#include <utility>
+
+namespace lockstep::transport {
+namespace {
+
+/// Control frames may use this much more than the budget: a queue full of entries must not silence
+/// a node's heartbeats.
+std::size_t with_reserve(std::size_t budget, MessageClass message_class) {
+  return message_class == MessageClass::kControl ? budget + budget / 16 : budget;
+}
+
+}  // namespace
+
+Result<link::ConnectionId> Admission::check_locked(const NodeId& peer, std::size_t bytes,
+                                                   MessageClass message_class) const {
+  if (closed_) return Error(Errc::kStopped);
+  const auto found = peers_.find(peer);
+  if (found == peers_.end() || !found->second.up) return Error(Errc::kNotConnected);
+  if (found->second.queued_bytes + bytes > with_reserve(budgets_.per_peer_bytes, message_class) ||
+      queued_bytes_ + bytes > with_reserve(budgets_.total_bytes, message_class)) {
+    return Error(Errc::kOverloaded);
+  }
+  return *found->second.up;
+}
+
+void Admission::count_refusal_locked(const NodeId& peer) {
+  total_.sends_failed.fetch_add(1);
+  const auto found = peers_.find(peer);
+  if (found != peers_.end()) found->second.counters->sends_failed.fetch_add(1);
+}
+
+Result<> Admission::check(const NodeId& peer) {
+  const std::lock_guard lock(mutex_);
+  auto checked = check_locked(peer, 0, MessageClass::kControl);
+  if (checked) return {};
+  count_refusal_locked(peer);
+  return checked.error();
+}
+
+Result<Admission::Inbox> Admission::accept(const NodeId& peer, Outgoing message) {
+  const std::size_t bytes = message.budget_bytes;
+  const std::lock_guard lock(mutex_);
+  auto connection = check_locked(peer, bytes, message.message_class());
+  if (!connection) {
+    count_refusal_locked(peer);
+    return connection.error();
+  }
+  Peer& entry = peers_.find(peer)->second;
+  entry.queued_bytes += bytes;
+  queued_bytes_ += bytes;
+  CounterPair{*entry.counters, total_}.add(&TrafficCounters::queued_bytes, bytes);
+  inbox_.push_back({peer, *connection, std::move(message)});
+  return inbox_.size() == 1 ? Inbox::kWasEmpty : Inbox::kHadMore;
+}
+
+bool Admission::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+bool Admission::close() {
+  const std::lock_guard lock(mutex_);
+  return !std::exchange(closed_, true);
+}
+
+bool Admission::configure(const NodeId& peer) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  peers_[peer].configured = true;
+  return true;
+}
+
+bool Admission::forget(const NodeId& peer) {
+  const std::lock_guard lock(mutex_);
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return false;
+  const bool configured = std::exchange(found->second.configured, false);
+  return configured || found->second.up;
+}
+
+std::vector<NodeId> Admission::connected_nodes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<NodeId> result;
+  for (const auto& [id, peer] : peers_) {
+    if (peer.up) result.push_back(id);
+  }
+  return result;
+}
+
+bool Admission::is_connected(const NodeId& peer) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = peers_.find(peer);
+  return found != peers_.end() && found->second.up;
+}
+
+NetworkMetrics Admission::metrics() const {
+  std::map<NodeId, std::shared_ptr<TrafficCounters>> counters;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, peer] : peers_) counters.emplace(id, peer.counters);
+  }
+  NetworkMetrics result;
+  for (const auto& [id, peer] : counters) result.peers.emplace(id, peer->snapshot());
+  result.total = total_.snapshot();
+  return result;
+}
+
+std::vector<Admission::Accepted> Admission::take_inbox() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(inbox_, {});
+}
+
+void Admission::set_up(const NodeId& peer, link::ConnectionId connection) {
+  const std::lock_guard lock(mutex_);
+  peers_[peer].up = connection;
+}
+
+void Admission::set_down(const NodeId& peer) {
+  const std::lock_guard lock(mutex_);
+  peers_[peer].up.reset();
+}
+
+std::shared_ptr<TrafficCounters> Admission::release(const NodeId& peer, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  Peer& entry = peers_[peer];
+  entry.queued_bytes -= bytes;
+  queued_bytes_ -= bytes;
+  entry.counters->queued_bytes.fetch_sub(bytes);
+  total_.queued_bytes.fetch_sub(bytes);
+  return entry.counters;
+}
+
+std::shared_ptr<TrafficCounters> Admission::counters(const NodeId& peer) {
+  const std::lock_guard lock(mutex_);
+  return peers_[peer].counters;
+}
+
+void Admission::drop_if_unused(const NodeId& peer) {
+  const std::lock_guard lock(mutex_);
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return;
+  const Peer& entry = found->second;
+  if (entry.configured || entry.up || entry.queued_bytes != 0) return;
+  const bool was_connected = entry.counters->connections.load() != 0;
+  if (!was_connected || peers_.size() > kMaxRememberedPeers) peers_.erase(found);
+}
+
+}  // namespace lockstep::transport

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "lockstep/error.hpp"
+#include "lockstep/types.hpp"
+
+namespace lockstep::transport {
+
+// Each adds what is wrong with one field, if anything.
+void check_node(std::vector<OptionProblem>& problems, const NodeId& node);
+void check_positive(std::vector<OptionProblem>& problems, const std::string& field,
+                    std::chrono::milliseconds value);
+void check_redial(std::vector<OptionProblem>& problems, std::chrono::milliseconds min,
+                  std::chrono::milliseconds max);
+/// A budget must hold at least one frame.
+void check_budget(std::vector<OptionProblem>& problems, const std::string& field,
+                  std::size_t bytes);
+void check_entry_bytes(std::vector<OptionProblem>& problems, std::size_t bytes);
+
+}  // namespace lockstep::transport

@@ -1,0 +1,133 @@
+#include "transport/session.hpp"
+
+#include <utility>
+
+#include "wire/frame_header.hpp"
+
+namespace lockstep::transport {
+
+Session::Session(link::ConnectionId id, std::shared_ptr<IFrameStream> stream, ISessionOwner& owner,
+                 std::size_t max_entry_bytes, CounterPair counters, Finished finished)
+    : id_(id),
+      stream_(std::move(stream)),
+      owner_(&owner),
+      decoder_(max_entry_bytes),
+      counters_(counters),
+      finished_(std::move(finished)) {}
+
+void Session::start() {
+  stream_->set_signals({
+      [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (self && self->owner_ != nullptr) self->owner_->on_bytes(self->id_);
+      },
+      [weak = weak_from_this()](std::uint64_t number) {
+        const auto self = weak.lock();
+        if (self && self->owner_ != nullptr) self->owner_->on_pong(self->id_, number);
+      },
+  });
+  read();
+}
+
+void Session::read() {
+  stream_->read(
+      [self = shared_from_this()](Result<SharedBuffer> frame) { self->on_read(std::move(frame)); });
+}
+
+void Session::on_read(Result<SharedBuffer> frame) {
+  if (owner_ == nullptr) return;
+  if (!frame) {
+    const Error& error = frame.error();
+    if (error != Errc::kConnectionLost && !finishing_) owner_->on_bad_frame(id_, error);
+    if (owner_ != nullptr) end(error);
+    return;
+  }
+  counters_.add(&TrafficCounters::bytes_received, frame->size());
+  if (!finishing_) decode(*frame);
+  if (owner_ != nullptr) read();
+}
+
+void Session::decode(const SharedBuffer& frame) {
+  if (!owner_->may_receive_messages(id_)) {
+    const auto header = wire::decode_frame_header(frame.bytes());
+    if (header && header->kind != wire::FrameKind::kLink) {
+      return owner_->on_bad_frame(
+          id_, Error(Errc::kProtocolViolation, "a message before the handshake has ended"));
+    }
+  }
+  auto received = decoder_.decode(frame);
+  if (!received) return owner_->on_bad_frame(id_, received.error());
+  owner_->on_received(id_, std::move(*received));
+}
+
+void Session::send(Outgoing message) {
+  if (owner_ == nullptr || finishing_) return finished_(std::move(message), Errc::kConnectionLost);
+  queue_.push(std::move(message));
+  write();
+}
+
+void Session::write() {
+  if (writing_ || owner_ == nullptr || close_sent_) return;
+  auto frame = queue_.next();
+  if (!frame && finishing_) {
+    if (!last_word_) {
+      close_sent_ = true;
+      stream_->close();
+      return;
+    }
+    queue_.push(*std::exchange(last_word_, std::nullopt));
+    frame = queue_.next();
+  }
+  if (!frame) return;
+  writing_ = true;
+  stream_->write(frame->get(), [self = shared_from_this(), frame = *frame](const Error& error) {
+    self->on_written(error, frame.get().size_bytes);
+  });
+}
+
+void Session::on_written(const Error& error, std::size_t bytes) {
+  writing_ = false;
+  if (owner_ == nullptr) return;
+  if (error) return end(error);
+  counters_.add(&TrafficCounters::bytes_sent, bytes);
+  if (queue_emptied_) {
+    queue_emptied_ = false;
+  } else if (auto message = queue_.written()) {
+    finished_(std::move(*message), Error{});
+  }
+  write();
+}
+
+void Session::finish(bool flush, std::optional<Outgoing> last_word, const Error& reason) {
+  if (owner_ == nullptr || finishing_) return;
+  finishing_ = true;
+  reason_ = reason;
+  last_word_ = std::move(last_word);
+  if (!flush) {
+    fail_queued(reason);
+    queue_emptied_ = writing_;
+  }
+  write();
+}
+
+void Session::drop(const Error& reason) {
+  if (owner_ == nullptr) return;
+  owner_ = nullptr;
+  reason_ = reason;
+  stream_->drop();
+  fail_queued(reason);
+}
+
+void Session::end(const Error& error) {
+  ISessionOwner* owner = std::exchange(owner_, nullptr);
+  if (!reason_) reason_ = error;
+  stream_->drop();
+  fail_queued(reason_);
+  owner->on_closed(id_, error);
+}
+
+void Session::fail_queued(const Error& reason) {
+  for (Outgoing& message : queue_.take_all()) finished_(std::move(message), reason);
+}
+
+}  // namespace lockstep::transport

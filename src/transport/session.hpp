@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "link/actions.hpp"
+#include "link/local_node.hpp"
+#include "transport/frame_stream.hpp"
+#include "transport/outgoing.hpp"
+#include "transport/traffic_counters.hpp"
+#include "wire/frame_decoder.hpp"
+
+namespace lockstep::transport {
+
+/// Who owns sessions. Called on the strand, never inside a call to the session.
+class ISessionOwner {
+ public:
+  virtual ~ISessionOwner() = default;
+  virtual void on_bytes(link::ConnectionId id) = 0;
+  virtual void on_pong(link::ConnectionId id, std::uint64_t number) = 0;
+  /// Before the handshake has ended, only frames of the handshake are looked at.
+  [[nodiscard]] virtual bool may_receive_messages(link::ConnectionId id) = 0;
+  virtual void on_received(link::ConnectionId id, wire::Received received) = 0;
+  virtual void on_bad_frame(link::ConnectionId id, const Error& error) = 0;
+  virtual void on_closed(link::ConnectionId id, const Error& error) = 0;
+};
+
+/// One open connection: reads frames and decodes them, writes queued frames one at a time. What it
+/// may say and when is the link's business. Used on one strand only.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  /// `finished`: gets each message exactly once, written or not.
+  using Finished = std::function<void(Outgoing message, Error error)>;
+
+  Session(link::ConnectionId id, std::shared_ptr<IFrameStream> stream, ISessionOwner& owner,
+          std::size_t max_entry_bytes, CounterPair counters, Finished finished);
+
+  void start();
+  void send(Outgoing message);
+  void ping(std::uint64_t number) { stream_->ping(number); }
+  /// Sends what is queued (or drops it), then the last word, then closes in order. Frames that come
+  /// meanwhile are not looked at. The owner gets `on_closed`.
+  void finish(bool flush, std::optional<Outgoing> last_word, const Error& reason);
+  /// Ends at once; the owner hears nothing any more.
+  void drop(const Error& reason);
+
+ private:
+  void read();
+  void on_read(Result<SharedBuffer> frame);
+  void decode(const SharedBuffer& frame);
+  void write();
+  void on_written(const Error& error, std::size_t bytes);
+  void end(const Error& error);
+  void fail_queued(const Error& reason);
+
+  link::ConnectionId id_;
+  std::shared_ptr<IFrameStream> stream_;
+  ISessionOwner* owner_;  ///< null once dropped or ended
+  wire::FrameDecoder decoder_;
+  CounterPair counters_;
+  Finished finished_;
+  OutgoingQueue queue_;
+  bool writing_ = false;
+  /// The message of the frame that is being written has been reported already.
+  bool queue_emptied_ = false;
+  bool finishing_ = false;
+  bool close_sent_ = false;
+  std::optional<Outgoing> last_word_;
+  Error reason_;
+};
+
+}  // namespace lockstep::transport
