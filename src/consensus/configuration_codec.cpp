@@ -1,5 +1,7 @@
 #include "consensus/configuration_codec.hpp"
 
+#include <set>
+
 #include "base/byte_codec.hpp"
 
 namespace lockstep::consensus {
@@ -18,10 +20,12 @@ void write_members(ByteWriter& writer, const std::vector<Member>& members) {
 
 std::vector<Member> read_members(ByteReader& reader) {
   std::vector<Member> members(reader.count(kSmallestMember));
+  std::set<NodeId> seen;
   for (Member& member : members) {
     member.node = reader.node();
     member.incarnation = reader.id<Incarnation>();
     if (member.node.is_none() || member.incarnation.is_none()) reader.fail();
+    if (!seen.insert(member.node).second) reader.fail();
   }
   return members;
 }
@@ -48,7 +52,8 @@ std::optional<BootstrapRecord> decode_record(ByteSpan payload) {
   record.configuration.voters = read_members(reader);
   record.configuration.outgoing_voters = read_members(reader);
   record.configuration.learners = read_members(reader);
-  if (!reader.complete() || record.cluster.is_none() || record.configuration.voters.empty()) {
+  if (!reader.complete() || record.cluster.is_none() || record.epoch.is_none() ||
+      record.configuration.voters.empty()) {
     return std::nullopt;
   }
   return record;

@@ -15,6 +15,7 @@ Core::Core(CoreOptions options, Recovered recovered, MonotonicTime now)
       log_(recovered.wal, options.tail_cache_bytes),
       record_(std::move(recovered.record)),
       commit_index_(recovered.applied),
+      released_(recovered.applied),
       applied_(recovered.applied),
       state_(Following{std::nullopt, recovered.applied}),
       checked_{hard_state_, commit_index_} {
@@ -29,23 +30,19 @@ void Core::tick(MonotonicTime now) {
   if (failed_) return;
   if (bootstrap_) tick_bootstrap();
   if (std::holds_alternative<Leadership>(state_)) tick_leader();
-  if (const auto* election = std::get_if<Election>(&state_);
-      election && now_ >= election->deadline) {
-    end_election(election->log_behind ? Errc::kLogBehind : Errc::kNoMajority);
-  }
+  if (std::holds_alternative<Election>(state_)) tick_election();
   check_invariants();
 }
 
 void Core::receive(const PeerMessage& message) {
   if (failed_ || !belongs_to_epoch(message)) return;
   std::visit([&](const auto& body) { receive_body(message, body); }, message.body);
-  finish_write();
   check_invariants();
 }
 
 void Core::propose(std::vector<Proposal> proposals) {
+  if (proposals.empty()) return;
   append_new(std::move(proposals));
-  finish_write();
   feed_all();
   check_invariants();
 }
@@ -64,6 +61,7 @@ void Core::durable_up_to(WriteNumber number) {
     pending_writes_.pop_front();
   }
   log_.set_durable(durable);
+  log_.trim_tail();
 
   if (bootstrap_ && bootstrap_->own_write && *bootstrap_->own_write <= number &&
       bootstrap_->founded.insert(identity_.node).second) {
@@ -77,8 +75,7 @@ void Core::durable_up_to(WriteNumber number) {
   } else {
     acknowledge();
   }
-  log_.trim_tail(log_.last_index().next());
-  finish_write();
+  release_committed();
   check_invariants();
 }
 
@@ -90,7 +87,12 @@ void Core::fail(const Error& error) {
   if (const auto* election = std::get_if<Election>(&state_)) answer(election->call, error);
   if (bootstrap_) finish_bootstrap(error);
   change_state(Following{});
-  effects_.failure = error;
+  // Nothing else that this event wanted is done: it may rest on what is broken.
+  Effects last;
+  last.answers = std::move(effects_.answers);
+  last.notices = std::move(effects_.notices);
+  last.failure = error;
+  effects_ = std::move(last);
 }
 
 void Core::link_up(const NodeId& peer) {
@@ -162,25 +164,24 @@ LogWrite& Core::write() {
     last_write_ = last_write_.next();
     effects_.write.emplace();
     effects_.write->number = last_write_;
+    pending_writes_.push_back({last_write_, log_.last_index()});
   }
   return *effects_.write;
 }
 
-/// Remembers how far the log is durable once the event's write is.
-void Core::finish_write() {
-  if (!effects_.write) return;
-  if (!pending_writes_.empty() && pending_writes_.back().number == last_write_) {
-    pending_writes_.back().last_index = log_.last_index();
-    return;
+/// The entries from `first` on, just appended, are part of the event's write.
+void Core::write_entries_from(Index first) {
+  write().entries = {first, log_.last_index()};
+  pending_writes_.back().last_index = log_.last_index();
+}
+
+void Core::truncate_from(Index index) {
+  write().truncate_from = index;
+  log_.truncate_from(index);
+  // What earlier writes make durable beyond this point is no longer in the log.
+  for (PendingWrite& pending : pending_writes_) {
+    pending.last_index = std::min(pending.last_index, log_.last_index());
   }
-  if (effects_.write->truncate_from) {
-    // What earlier writes make durable beyond this point is no longer in the log.
-    const Index left = effects_.write->truncate_from->previous();
-    for (PendingWrite& pending : pending_writes_) {
-      pending.last_index = std::min(pending.last_index, left);
-    }
-  }
-  pending_writes_.push_back({last_write_, log_.last_index()});
 }
 
 void Core::save_hard_state(HardState hard_state) {
@@ -198,7 +199,7 @@ void Core::enter_term(Term term) {
 void Core::become_follower(std::optional<NodeId> leader) {
   if (const auto* election = std::get_if<Election>(&state_)) {
     answer(election->call,
-           Error(Errc::kSuperseded, "another node took the lead in term " + to_string(term())));
+           Error(Errc::kSuperseded, "the candidacy was given up in term " + to_string(term())));
   }
   change_state(Following{std::move(leader), commit_index_});
 }
@@ -213,7 +214,14 @@ void Core::change_state(std::variant<Following, Election, Leadership> next) {
 void Core::advance_commit(Index index) {
   if (index <= commit_index_) return;
   commit_index_ = index;
-  effects_.commit_index = index;
+  release_committed();
+}
+
+void Core::release_committed() {
+  const Index ready = std::min(commit_index_, log_.durable_index());
+  if (ready <= released_) return;
+  released_ = ready;
+  effects_.commit_index = ready;
 }
 
 void Core::answer(CallId call, Error error) {
@@ -226,6 +234,7 @@ void Core::adopt_record(const BootstrapRecord& record) {
   record_ = record;
   identity_.cluster = record.cluster;
   identity_.epoch = record.epoch;
+  stranger_ = false;
   notice(ClusterKnown{record.cluster});
 }
 

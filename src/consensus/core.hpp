@@ -75,7 +75,8 @@ class Core {
   void applied_up_to(Index index) { applied_ = index; }
   /// Asks the leader for its commit index (follower).
   void request_sync(std::uint64_t id);
-  /// Feeds a follower now instead of at the next retry (leader).
+  /// Feeds a follower now instead of at the next retry (leader). What it does not acknowledge yet
+  /// is sent again.
   void feed(const NodeId& follower);
   /// The driver cannot go on: gives leadership up and takes no part any more.
   void fail(const Error& error);
@@ -108,12 +109,14 @@ class Core {
   void send_after_sync(const NodeId& peer, MessageBody body);
   [[nodiscard]] PeerMessage addressed(const NodeId& peer, MessageBody body) const;
   LogWrite& write();
-  void finish_write();
+  void write_entries_from(Index first);
+  void truncate_from(Index index);
   void save_hard_state(HardState hard_state);
   void enter_term(Term term);
   void become_follower(std::optional<NodeId> leader);
   void change_state(std::variant<Following, Election, Leadership> next);
   void advance_commit(Index index);
+  void release_committed();
   void answer(CallId call, Error error);
   void notice(Notice value) { effects_.notices.push_back(std::move(value)); }
   void broken(std::string what);
@@ -123,8 +126,10 @@ class Core {
   [[nodiscard]] bool is_own_voter() const;
 
   // core_election.cpp
-  void start_election();
-  void end_election(Error error);
+  void start_round(Election election);
+  void request_votes();
+  void tick_election();
+  void end_election();
   void count_election();
   void receive_body(const PeerMessage& from, const VoteRequest& request);
   void receive_body(const PeerMessage& from, const VoteResponse& response);
@@ -134,10 +139,11 @@ class Core {
   void append_new(std::vector<Proposal> proposals);
   void feed_all();
   void feed(const NodeId& node, Leadership::Follower& follower);
-  void send_entries(const NodeId& follower, Progress& progress, IndexRange range,
+  void send_entries(const NodeId& node, Leadership::Follower& follower, IndexRange range,
                     std::vector<Entry> entries);
-  void send_heartbeats();
+  void send_heartbeat(const NodeId& node, Leadership::Follower& follower);
   void commit_by_majority();
+  void tell_commit(const NodeId& node, Leadership::Follower& follower);
   void tick_leader();
   void mark_level();
   void receive_body(const PeerMessage& from, const AppendResponse& response);
@@ -169,6 +175,8 @@ class Core {
   Log log_;
   std::optional<BootstrapRecord> record_;
   Index commit_index_;
+  /// Committed and durable here, as told to the driver.
+  Index released_;
   Index applied_;
   std::variant<Following, Election, Leadership> state_;
   std::optional<BootstrapRound> bootstrap_;

@@ -1,6 +1,7 @@
 // Who is a member: the founding of a group, and what uninitialised nodes are told
 // (docs/architecture.md).
 #include <algorithm>
+#include <set>
 
 #include "consensus/configuration_codec.hpp"
 #include "consensus/core.hpp"
@@ -24,9 +25,11 @@ void Core::bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId 
   if (bootstrap_) {
     return answer(call, Error(Errc::kWrongState, "a bootstrap is already under way here"));
   }
-  if (std::ranges::count(members, identity_.node) != 1) {
+  const std::set<NodeId> distinct(members.begin(), members.end());
+  if (distinct.size() != members.size() || !distinct.contains(identity_.node)) {
     return answer(call, Error(Errc::kInvalidArgument,
-                              "members: must name this node, " + identity_.node.str() + ", once"));
+                              "members: must name each member once, and among them this node, " +
+                                  identity_.node.str()));
   }
   bootstrap_.emplace();
   bootstrap_->call = call;
@@ -37,7 +40,6 @@ void Core::bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId 
   bootstrap_->next_question = now_;
   bootstrap_->incarnations[identity_.node] = identity_.incarnation;
   tick_bootstrap();
-  finish_write();
   check_invariants();
 }
 
@@ -47,12 +49,9 @@ void Core::tick_bootstrap() {
   BootstrapRound& round = *bootstrap_;
   const bool collecting = !round.own_write;
   if (collecting && round.incarnations.size() == round.members.size()) {
-    found_group();
-    finish_write();
-    return;
+    return found_group();
   }
   if (!collecting && round.founded.size() == round.members.size()) return finish_bootstrap({});
-  const bool own_durable = round.founded.contains(identity_.node);
   const auto is_missing = [&](const NodeId& node) {
     return collecting ? !round.incarnations.contains(node) : !round.founded.contains(node);
   };
@@ -64,13 +63,14 @@ void Core::tick_bootstrap() {
     }
     return finish_bootstrap(Error(Errc::kTimedOut, std::move(text)));
   }
-  if (now_ < round.next_question) return;
+  const bool may_ask = collecting || round.founded.contains(identity_.node);
+  if (!may_ask || now_ < round.next_question) return;
   round.next_question = now_ + options_.heartbeat_interval;
   for (const NodeId& node : round.members) {
     if (!is_missing(node) || node == identity_.node) continue;
     if (collecting) {
       send_state(node, true);
-    } else if (own_durable) {
+    } else {
       send_bootstrap_entry(node);
     }
   }
@@ -114,6 +114,9 @@ void Core::send_state(const NodeId& peer, bool wants_answer) {
 }
 
 void Core::send_bootstrap_entry(const NodeId& peer) {
+  for (const auto& [id, node] : bootstrap_reads_) {
+    if (node == peer) return;
+  }
   bootstrap_reads_[++last_read_] = peer;
   effects_.reads_wanted.push_back(
       {last_read_, peer, {kFoundingIndex, kFoundingIndex}, options_.max_batch_bytes});
@@ -142,7 +145,7 @@ void Core::receive_body(const PeerMessage& from, const MemberState& state) {
     }
   }
 
-  if (state.receiver_is_stranger && !stranger_) {
+  if (state.receiver_is_stranger && !initialised() && !stranger_) {
     stranger_ = true;
     notice(Trouble{Error(Errc::kStranger,
                          from.peer.str() + " knows this node with other data: this folder counts "
@@ -152,7 +155,7 @@ void Core::receive_body(const PeerMessage& from, const MemberState& state) {
     const Member* member = find_member(configuration(), from.peer);
     if (member != nullptr && member->incarnation == from.incarnation) {
       if (hard_state_write_ <= durable_write_) send_bootstrap_entry(from.peer);
-    } else if (member != nullptr && sender_counts(from) == false) {
+    } else if (member != nullptr && !sender_counts(from)) {
       MemberState verdict;
       verdict.initialised = true;
       verdict.receiver_is_stranger = true;
@@ -187,10 +190,9 @@ void Core::receive_body(const PeerMessage& from, const BootstrapEntry& bootstrap
   }
   save_hard_state({kFoundingTerm, NodeId{}});
   log_.append(entry);
-  write().entries = {kFoundingIndex, kFoundingIndex};
+  write_entries_from(kFoundingIndex);
   adopt_record(*record);
   write().identity = identity_;
-  stranger_ = false;
   send_state(from.peer, false);
 }
 

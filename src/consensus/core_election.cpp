@@ -20,56 +20,69 @@ void Core::campaign(CallId call) {
   Election election;
   election.call = call;
   election.deadline = now_ + options_.vote_timeout;
-  change_state(std::move(election));
-  start_election();
-  finish_write();
+  start_round(std::move(election));
   check_invariants();
 }
 
 /// A round in a new term; the deadline is that of the call.
-void Core::start_election() {
-  auto& election = std::get<Election>(state_);
+void Core::start_round(Election election) {
   save_hard_state({std::max(term(), election.term_seen).next(), identity_.node});
   election.own_vote = last_write_;
   election.votes.clear();
+  change_state(std::move(election));
   notice(ElectionStarted{});
+  request_votes();
+}
+
+/// Asks the voters that have not answered yet.
+void Core::request_votes() {
+  auto& election = std::get<Election>(state_);
+  election.next_request = now_ + options_.heartbeat_interval;
   const VoteRequest request{term(), log_.last(), true};
   for (const auto* set : {&configuration().voters, &configuration().outgoing_voters}) {
     for (const Member& voter : *set) {
-      if (voter.node != identity_.node) send_after_sync(voter.node, request);
+      if (voter.node == identity_.node || election.votes.contains(voter.node)) continue;
+      send_after_sync(voter.node, request);
     }
   }
 }
 
-void Core::end_election(Error error) {
-  const CallId call = std::get<Election>(state_).call;
-  if (error == Errc::kNoMajority) {
-    std::string text = "no majority of the voters granted its vote in time; answered:";
-    for (const auto& [node, granted] : std::get<Election>(state_).votes) {
-      text += " " + node.str() + (granted ? " (granted)" : " (refused)");
-    }
-    error.message = std::move(text);
+void Core::tick_election() {
+  const auto& election = std::get<Election>(state_);
+  if (now_ >= election.deadline) {
+    end_election();
+  } else if (now_ >= election.next_request) {
+    request_votes();
   }
+}
+
+/// Without a majority.
+void Core::end_election() {
+  const Election election = std::get<Election>(std::move(state_));
   change_state(Following{std::nullopt, commit_index_});
-  answer(call, std::move(error));
+  if (election.log_behind) return answer(election.call, Errc::kLogBehind);
+  std::string text = "no majority of the voters granted its vote; answered:";
+  for (const auto& [node, granted] : election.votes) {
+    text += " " + node.str() + (granted ? " (granted)" : " (refused)");
+  }
+  answer(election.call, Error(Errc::kNoMajority, std::move(text)));
 }
 
 void Core::count_election() {
-  auto& election = std::get<Election>(state_);
-  switch (count_votes(configuration(), election.votes)) {
+  switch (count_votes(configuration(), std::get<Election>(state_).votes)) {
     case VoteResult::kPending:
       return;
     case VoteResult::kWon:
       return become_leader();
     case VoteResult::kLost:
-      return end_election(election.log_behind ? Errc::kLogBehind : Errc::kNoMajority);
+      return end_election();
   }
 }
 
 void Core::receive_body(const PeerMessage& from, const VoteRequest& request) {
   if (request.term < term()) {
     notice(StaleMessageRefused{});
-    return send(from.peer, VoteResponse{term(), false, false});
+    return send_after_sync(from.peer, VoteResponse{term(), false, false});
   }
   if (request.term > term()) enter_term(request.term);
 
@@ -89,7 +102,7 @@ void Core::receive_body(const PeerMessage& from, const VoteResponse& response) {
   if (response.term > term()) {
     // Refused for its term only: a higher one may pass, until the deadline.
     election->term_seen = response.term;
-    return start_election();
+    return start_round(std::move(*election));
   }
   election->votes[from.peer] = response.granted;
   if (response.log_behind) election->log_behind = true;
@@ -108,8 +121,10 @@ void Core::become_leader() {
     for (const Member& member : *set) {
       if (member.node == identity_.node) continue;
       leadership.followers.emplace(
-          member.node, Leadership::Follower{Progress(options_.window, log_.last_index().next()),
-                                            true, false, false, now_});
+          member.node,
+          Leadership::Follower{.progress = Progress(options_.window, log_.last_index().next()),
+                               .level_at = now_,
+                               .awaited_since = now_});
     }
   }
   change_state(std::move(leadership));
@@ -120,7 +135,6 @@ void Core::become_leader() {
   noop[0].kind = EntryKind::kNoop;
   noop[0].memory = Payload(std::size_t{0}).release();
   append_new(std::move(noop));
-  finish_write();
   feed_all();
 }
 

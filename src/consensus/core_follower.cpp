@@ -39,7 +39,8 @@ void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
   const Index equal_up_to(append.previous.index.value() + append.entries.size());
   following.matched = std::max(following.matched, equal_up_to);
   advance_commit(std::min(append.commit_index, following.matched));
-  acknowledge();
+  // Otherwise a write is under way, and its end acknowledges.
+  if (log_.durable_index() >= following.matched) acknowledge();
 }
 
 /// Puts what is new into the log, in the place of what contradicts it. False: the message is
@@ -82,12 +83,10 @@ bool Core::take_entries(const AppendEntries& append) {
       return false;
     }
     notice(EntriesReplaced{{first, log_.last_index()}});
-    write().truncate_from = first;
-    log_.truncate_from(first);
-    finish_write();
+    truncate_from(first);
   }
   for (; entry != append.entries.end(); ++entry) log_.append(*entry);
-  write().entries = {first, log_.last_index()};
+  write_entries_from(first);
   notice(EntriesAccepted{{first, log_.last_index()}});
   return true;
 }

@@ -22,7 +22,7 @@ void Core::append_new(std::vector<Proposal> proposals) {
     effects_.entries_to_seal.push_back(
         {header, std::move(proposal.memory), std::move(proposal.leaves)});
   }
-  write().entries = {first, log_.last_index()};
+  write_entries_from(first);
 }
 
 void Core::feed_all() {
@@ -34,7 +34,9 @@ void Core::feed(const NodeId& node) {
   auto* leadership = std::get_if<Leadership>(&state_);
   if (leadership == nullptr) return;
   const auto follower = leadership->followers.find(node);
-  if (follower != leadership->followers.end()) feed(node, follower->second);
+  if (follower == leadership->followers.end()) return;
+  follower->second.progress.lost();
+  feed(node, follower->second);
 }
 
 /// Sends what the follower lacks, as far as its window allows. Entries that are no longer in memory
@@ -48,15 +50,15 @@ void Core::feed(const NodeId& node, Leadership::Follower& follower) {
     if (follower.needs_snapshot) return;
     if (next > log_.last_index()) {
       // Level. A probe still has to find out whether the logs are equal.
-      if (progress.is_probing()) send_entries(node, progress, {}, {});
+      if (progress.is_probing()) send_entries(node, follower, {}, {});
       return;
     }
     if (next >= log_.tail_first_index()) {
-      send_entries(node, progress, {next, log_.last_within(next, options_.max_batch_bytes)}, {});
+      send_entries(node, follower, {next, log_.last_within(next, options_.max_batch_bytes)}, {});
       continue;
     }
     if (progress.is_probing() && next.previous() != progress.match_index()) {
-      return send_entries(node, progress, {}, {});
+      return send_entries(node, follower, {}, {});
     }
     progress.read_started(++last_read_);
     effects_.reads_wanted.push_back(
@@ -65,9 +67,9 @@ void Core::feed(const NodeId& node, Leadership::Follower& follower) {
   }
 }
 
-void Core::send_entries(const NodeId& node, Progress& progress, IndexRange range,
+void Core::send_entries(const NodeId& node, Leadership::Follower& follower, IndexRange range,
                         std::vector<Entry> entries) {
-  const Index previous = progress.next_index().previous();
+  const Index previous = follower.progress.next_index().previous();
   Index last = previous;
   std::size_t bytes = 0;
   if (!entries.empty()) {
@@ -81,11 +83,13 @@ void Core::send_entries(const NodeId& node, Progress& progress, IndexRange range
   send(node,
        AppendEntries{
            term(), {previous, *log_.term_at(previous)}, commit_index_, range, std::move(entries)});
-  progress.sent(last, bytes, now_);
+  follower.progress.sent(last, bytes, now_);
+  follower.commit_told = commit_index_;
 }
 
 void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
-  if (failed_ || entries.empty()) return;
+  if (failed_) return;
+  if (entries.empty()) return read_failed(id, Error(Errc::kOutOfRange, "a read gave no entries"));
   if (const auto waiting = bootstrap_reads_.find(id); waiting != bootstrap_reads_.end()) {
     send(waiting->second, BootstrapEntry{std::move(entries)});
     bootstrap_reads_.erase(waiting);
@@ -98,7 +102,7 @@ void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
     const bool still_wanted = follower.linked &&
                               entries.front().header.index == follower.progress.next_index() &&
                               log_.contains(entries.back().id());
-    if (still_wanted) send_entries(node, follower.progress, {}, std::move(entries));
+    if (still_wanted) send_entries(node, follower, {}, std::move(entries));
     return feed(node, follower);
   }
 }
@@ -114,29 +118,34 @@ void Core::read_failed(std::uint64_t id, const Error& error) {
   }
 }
 
-void Core::send_heartbeats() {
-  auto& leadership = std::get<Leadership>(state_);
-  for (const auto& [node, follower] : leadership.followers) {
-    if (follower.linked) send(node, Heartbeat{term(), commit_index_});
-  }
+void Core::send_heartbeat(const NodeId& node, Leadership::Follower& follower) {
+  if (!follower.linked) return;
+  send(node, Heartbeat{term(), commit_index_});
+  follower.commit_told = commit_index_;
 }
 
 void Core::tick_leader() {
   auto& leadership = std::get<Leadership>(state_);
   mark_level();
-  if (now_ >= leadership.next_heartbeat) {
-    leadership.next_heartbeat = now_ + options_.heartbeat_interval;
-    send_heartbeats();
-  }
+  const bool heartbeat_is_due = now_ >= leadership.next_heartbeat;
+  if (heartbeat_is_due) leadership.next_heartbeat = now_ + options_.heartbeat_interval;
   for (auto& [node, follower] : leadership.followers) {
-    if (follower.progress.retry_if_silent(now_ - options_.retry_interval)) feed(node, follower);
+    if (heartbeat_is_due) send_heartbeat(node, follower);
+    if (!follower.progress.is_silent_since(now_ - options_.retry_interval)) continue;
+    follower.progress.lost();
+    feed(node, follower);
   }
 }
 
 void Core::mark_level() {
   auto& leadership = std::get<Leadership>(state_);
   for (auto& [node, follower] : leadership.followers) {
-    if (follower.progress.match_index() == log_.last_index()) follower.level_at = now_;
+    const Index match = follower.progress.match_index();
+    if (match >= follower.awaited) {
+      follower.level_at = match == log_.last_index() ? now_ : follower.awaited_since;
+      follower.awaited = log_.last_index();
+      follower.awaited_since = now_;
+    }
   }
 }
 
@@ -147,27 +156,28 @@ void Core::commit_by_majority() {
   const Index index = majority_match(configuration(), [&](const NodeId& node) {
     if (node == identity_.node) return log_.durable_index();
     const auto follower = leadership.followers.find(node);
-    return follower == leadership.followers.end() ? Index{}
-                                                  : follower->second.progress.match_index();
+    const bool counts = follower != leadership.followers.end() && !follower->second.stranger;
+    return counts ? follower->second.progress.match_index() : Index{};
   });
   if (index <= commit_index_ || log_.term_at(index) != term()) return;
   advance_commit(index);
-  // Those that have nothing more to receive would hear of it only with the next heartbeat.
-  for (const auto& [node, follower] : leadership.followers) {
-    if (follower.linked && follower.progress.match_index() == log_.last_index()) {
-      send(node, Heartbeat{term(), commit_index_});
-    }
-  }
+  for (auto& [node, follower] : leadership.followers) tell_commit(node, follower);
+}
+
+/// A follower that has nothing more to receive would hear of a commit only with the next heartbeat.
+void Core::tell_commit(const NodeId& node, Leadership::Follower& follower) {
+  const bool is_level = follower.progress.match_index() == log_.last_index();
+  if (is_level && follower.commit_told < commit_index_) send_heartbeat(node, follower);
 }
 
 void Core::receive_body(const PeerMessage& from, const AppendResponse& response) {
+  if (!sender_counts(from)) return;
   auto* leadership = std::get_if<Leadership>(&state_);
   if (response.term > term()) {
     if (leadership != nullptr) notice(FencedByFollower{from.peer});
     return enter_term(response.term);
   }
   if (leadership == nullptr || response.term < term()) return notice(StaleMessageRefused{});
-  if (!sender_counts(from)) return;
   const auto found = leadership->followers.find(from.peer);
   if (found == leadership->followers.end()) return;
   if (response.match_index > log_.last_index()) return notice(MessageRefused{});
@@ -181,6 +191,7 @@ void Core::receive_body(const PeerMessage& from, const AppendResponse& response)
     notice(AppendRejected{});
   }
   feed(from.peer, follower);
+  tell_commit(from.peer, follower);
 }
 
 void Core::receive_body(const PeerMessage& from, const SyncRequest& request) {

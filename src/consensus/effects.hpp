@@ -110,7 +110,9 @@ struct Effects {
   std::vector<PeerMessage> messages_to_send_after_sync;
   WriteNumber durable_before_messages;
   std::vector<ReadWanted> reads_wanted;
-  /// Entries up to here may be applied.
+  /// Entries up to here may be applied: they are committed, and durable on this node, so that the
+  /// engine never gets ahead of the log that it would be repaired from. `Core::commit_index()` may
+  /// be further.
   std::optional<Index> commit_index;
   std::vector<Answer> answers;
   std::vector<Notice> notices;

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
-#include <vector>
 
 #include "consensus/effects.hpp"
 #include "lockstep/time.hpp"
@@ -13,6 +11,8 @@ namespace lockstep::consensus {
 struct Election {
   CallId call;
   MonotonicTime deadline;
+  /// When those that have not answered are asked again.
+  MonotonicTime next_request;
   /// Our own vote counts once this write is durable; only then the others are asked.
   WriteNumber own_vote;
   /// Granted or refused.

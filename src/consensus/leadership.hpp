@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 
 #include "consensus/progress.hpp"
 #include "lockstep/time.hpp"
@@ -17,8 +16,13 @@ struct Leadership {
     /// It answers with another incarnation than the configuration names: it counts for nothing.
     bool stranger = false;
     bool needs_snapshot = false;
-    /// When it was last level with the leader's log.
+    /// The newest commit index that it was sent.
+    Index commit_told{};
+    /// It has everything that the leader had at this moment.
     MonotonicTime level_at{};
+    /// Where the leader's log ended when this was last looked at, and when that was.
+    Index awaited{};
+    MonotonicTime awaited_since{};
   };
   /// The no-op that opened the term: a majority on it commits all before (Raft §5.4.2).
   Index first_index;

@@ -1,14 +1,8 @@
 #include "consensus/log.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace lockstep::consensus {
-namespace {
-
-constexpr std::uint64_t kSampleEvery = 64;
-
-}  // namespace
 
 Log::Log(const WALState& state, std::size_t tail_budget_bytes)
     : before_first_(state.boundary ? state.boundary->last : EntryId{}),
@@ -17,7 +11,7 @@ Log::Log(const WALState& state, std::size_t tail_budget_bytes)
       runs_(state.term_runs),
       tail_first_(last_index_.next()),
       tail_budget_bytes_(tail_budget_bytes),
-      opened_at_(last_index_) {}
+      sizes_(last_index_) {}
 
 std::optional<Term> Log::term_at(Index index) const {
   if (index == before_first_.index) return before_first_.term;
@@ -36,23 +30,20 @@ void Log::append(Entry entry) {
   last_index_ = entry.header.index;
   runs_.append(last_index_, entry.header.term);
   tail_bytes_ += entry.size_bytes();
-  appended_bytes_ += entry.size_bytes();
-  if (last_index_.value() % kSampleEvery == 0) samples_.push_back({last_index_, appended_bytes_});
+  sizes_.append(last_index_, entry.size_bytes());
   tail_.push_back(std::move(entry));
 }
 
 void Log::truncate_from(Index index) {
   while (!tail_.empty() && tail_.back().header.index >= index) {
     tail_bytes_ -= tail_.back().size_bytes();
-    appended_bytes_ -= tail_.back().size_bytes();
     tail_.pop_back();
   }
-  while (!samples_.empty() && samples_.back().index >= index) samples_.pop_back();
+  sizes_.truncate_from(index);
   runs_.truncate_from(index);
   last_index_ = index.previous();
   durable_index_ = std::min(durable_index_, last_index_);
   tail_first_ = std::min(tail_first_, last_index_.next());
-  opened_at_ = std::min(opened_at_, last_index_);
 }
 
 void Log::set_durable(Index index) {
@@ -78,23 +69,12 @@ Index Log::last_within(Index first, std::size_t budget_bytes) const {
   return last;
 }
 
-void Log::trim_tail(Index keep_from) {
-  const Index keep = std::min(keep_from, durable_index_.next());
-  while (tail_bytes_ > tail_budget_bytes_ && tail_first_ < keep && !tail_.empty()) {
+void Log::trim_tail() {
+  while (tail_bytes_ > tail_budget_bytes_ && tail_first_ <= durable_index_ && !tail_.empty()) {
     tail_bytes_ -= tail_.front().size_bytes();
     tail_.pop_front();
     tail_first_ = tail_first_.next();
   }
-}
-
-std::uint64_t Log::bytes_after(Index index) const {
-  if (index >= last_index_) return 0;
-  const std::uint64_t appended_entries = last_index_.value() - opened_at_.value();
-  const std::uint64_t mean = appended_entries == 0 ? 0 : appended_bytes_ / appended_entries;
-  if (index <= opened_at_) return appended_bytes_ + (opened_at_.value() - index.value()) * mean;
-  const auto sample = std::ranges::lower_bound(samples_, index, {}, &SizeSample::index);
-  if (sample == samples_.end()) return (last_index_.value() - index.value()) * mean;
-  return appended_bytes_ - sample->bytes + (sample->index.value() - index.value()) * mean;
 }
 
 }  // namespace lockstep::consensus

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <vector>
 
+#include "consensus/entry_sizes.hpp"
 #include "consensus/term_runs.hpp"
 #include "lockstep/entry.hpp"
 #include "lockstep/wal_source.hpp"
@@ -46,20 +46,13 @@ class Log {
   /// The largest index whose entries from `first` on fit the budget; at least `first`. Precondition
   /// as for `tail_at`.
   [[nodiscard]] Index last_within(Index first, std::size_t budget_bytes) const;
-  /// Lets go of the oldest entries in memory while over budget; never of one that is not durable,
-  /// nor of one not below `keep_from`.
-  void trim_tail(Index keep_from);
+  /// Lets go of the oldest entries in memory while over budget; never of one that is not durable.
+  void trim_tail();
 
-  /// Bytes of entries beyond `index`: exact to within 64 entries for what was appended since the
-  /// start, an estimate by the mean size before.
-  [[nodiscard]] std::uint64_t bytes_after(Index index) const;
+  /// Bytes of entries beyond `index`, for people to read: see `EntrySizes`.
+  [[nodiscard]] std::uint64_t bytes_after(Index index) const { return sizes_.bytes_after(index); }
 
  private:
-  struct SizeSample {
-    Index index;
-    std::uint64_t bytes;  ///< of all entries up to `index` appended since the start
-  };
-
   EntryId before_first_;
   Index last_index_;
   Index durable_index_;
@@ -68,9 +61,7 @@ class Log {
   Index tail_first_;
   std::size_t tail_bytes_ = 0;
   std::size_t tail_budget_bytes_;
-  Index opened_at_;
-  std::uint64_t appended_bytes_ = 0;
-  std::vector<SizeSample> samples_;
+  EntrySizes sizes_;
 };
 
 }  // namespace lockstep::consensus

@@ -12,7 +12,7 @@ bool Progress::may_send() const {
 }
 
 void Progress::sent(Index last, std::size_t bytes, MonotonicTime now) {
-  if (in_flight_.empty()) last_heard_ = now;
+  if (in_flight_.empty()) last_progress_ = now;
   if (probing_) probe_sent_ = true;
   in_flight_.push_back({last, bytes});
   in_flight_bytes_ += bytes;
@@ -21,21 +21,21 @@ void Progress::sent(Index last, std::size_t bytes, MonotonicTime now) {
 }
 
 bool Progress::accepted(Index match, MonotonicTime now) {
-  last_heard_ = now;
+  const bool is_news = match > match_index_;
   while (!in_flight_.empty() && in_flight_.front().last <= match) {
     in_flight_bytes_ -= in_flight_.front().bytes;
     in_flight_.pop_front();
   }
-  if (probing_ && match >= next_index_.previous()) {
-    // The logs meet where the probe asked: stream from here.
+  const bool answers = is_news || in_flight_.empty();
+  if (answers) last_progress_ = now;
+  if (probing_ && answers && match >= next_index_.previous()) {
+    // The logs meet where the probe asked: stream on, behind what the probe carried.
     probing_ = false;
-    in_flight_.clear();
-    in_flight_bytes_ = 0;
+    if (!in_flight_.empty()) next_index_ = std::max(next_index_, in_flight_.back().last.next());
   }
   next_index_ = std::max(next_index_, match.next());
-  if (match <= match_index_) return false;
-  match_index_ = match;
-  return true;
+  if (is_news) match_index_ = match;
+  return is_news;
 }
 
 bool Progress::rejected(Index previous, Index closest) {
@@ -45,17 +45,16 @@ bool Progress::rejected(Index previous, Index closest) {
   return true;
 }
 
-void Progress::lost() { start_probe(match_index_.next()); }
+/// A probe keeps its place: while nothing matches yet, what is known would be the log's beginning.
+void Progress::lost() { start_probe(probing_ ? next_index_ : match_index_.next()); }
 
 void Progress::stalled(MonotonicTime now) {
-  start_probe(match_index_.next());
+  lost();
   sent(match_index_, 0, now);
 }
 
-bool Progress::retry_if_silent(MonotonicTime since) {
-  if (in_flight_.empty() || last_heard_ > since) return false;
-  start_probe(probing_ ? next_index_ : match_index_.next());
-  return true;
+bool Progress::is_silent_since(MonotonicTime since) const {
+  return !in_flight_.empty() && last_progress_ <= since;
 }
 
 bool Progress::read_finished(std::uint64_t id) {

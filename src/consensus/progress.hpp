@@ -35,12 +35,13 @@ class Progress {
   /// The follower's log does not contain `previous`; `closest` is the newest entry of the leader's
   /// log that might be common. False when the answer is old and was ignored.
   [[nodiscard]] bool rejected(Index previous, Index closest);
-  /// What was under way is lost.
+  /// What was under way is lost: start over from what is known.
   void lost();
-  /// A message could not be handed to the transport: start over at the next retry.
+  /// A message could not be handed to the transport: start over at the next sign of life, or at the
+  /// next retry.
   void stalled(MonotonicTime now);
-  /// Starts over from what is known when nothing was acknowledged since `since`. True when it did.
-  [[nodiscard]] bool retry_if_silent(MonotonicTime since);
+  /// Something is under way, and none of it was acknowledged since `since`.
+  [[nodiscard]] bool is_silent_since(MonotonicTime since) const;
 
   // A read from the WAL for this follower, under way; nothing is sent meanwhile.
   void read_started(std::uint64_t id) { read_ = id; }
@@ -61,7 +62,9 @@ class Progress {
   bool probe_sent_ = false;
   std::deque<InFlight> in_flight_;
   std::size_t in_flight_bytes_ = 0;
-  MonotonicTime last_heard_{};
+  /// When something was acknowledged, or sent with nothing else under way. An answer that tells
+  /// nothing new does not count: it may be a heartbeat's, and the entries before it lost.
+  MonotonicTime last_progress_{};
   std::optional<std::uint64_t> read_;
 };
 

@@ -1,7 +1,6 @@
 #include "consensus/term_runs.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace lockstep::consensus {
 
@@ -20,15 +19,10 @@ std::optional<Term> TermRuns::at(Index index) const {
 }
 
 std::optional<Index> TermRuns::last_not_above(Index index, Term term) const {
-  auto after = std::ranges::upper_bound(runs_, index, {}, &TermRun::first);
-  while (after != runs_.begin()) {
-    const auto run = std::prev(after);
-    if (run->term <= term) return index;
-    if (run->first == Index{}) return std::nullopt;
-    index = run->first.previous();
-    after = run;
-  }
-  return std::nullopt;
+  const auto end = std::ranges::upper_bound(runs_, index, {}, &TermRun::first);
+  const auto above = std::ranges::upper_bound(runs_.begin(), end, term, {}, &TermRun::term);
+  if (above == runs_.begin()) return std::nullopt;
+  return above == end ? index : above->first.previous();
 }
 
 }  // namespace lockstep::consensus
