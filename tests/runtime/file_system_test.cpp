@@ -1,0 +1,121 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "runtime/posix_file.hpp"
+#include "runtime/posix_file_system.hpp"
+
+namespace lockstep {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class PosixFiles : public ::testing::Test {
+ protected:
+  PosixFiles() : folder_(::testing::TempDir() + "lockstep-files-XXXXXX") {
+    EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
+  }
+  ~PosixFiles() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  static std::string read_all(IFile& file) {
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(*file.size()));
+    EXPECT_EQ(*file.read(0, bytes), bytes.size());
+    return {bytes.begin(), bytes.end()};
+  }
+
+  std::string folder_;
+  PosixFileSystem files_;
+};
+
+TEST_F(PosixFiles, WritesPiecesAndReadsThemBack) {
+  const auto file = std::move(*files_.create(path("a")));
+  const std::vector<ByteSpan> pieces = {as_bytes("one"), {}, as_bytes("two")};
+  ASSERT_TRUE(file->write(4, pieces));
+  ASSERT_TRUE(file->sync());
+  EXPECT_EQ(*file->size(), 10U);
+  std::vector<std::uint8_t> bytes(20);
+  EXPECT_EQ(*file->read(3, bytes), 7U) << "the file ends before";
+  EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 7), std::string("\0onetwo", 7));
+  EXPECT_EQ(*file->read(10, bytes), 0U);
+  const auto again = std::move(*files_.open(path("a")));
+  EXPECT_EQ(read_all(*again), std::string("\0\0\0\0onetwo", 10));
+}
+
+TEST_F(PosixFiles, WritesMorePiecesThanOneCallTakes) {
+  const auto file = std::move(*files_.create(path("a")));
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += static_cast<char>('a' + i % 26);
+  std::vector<ByteSpan> pieces;
+  for (std::size_t i = 0; i < text.size(); ++i) pieces.push_back(as_bytes(text).subspan(i, 1));
+  ASSERT_TRUE(file->write(0, pieces));
+  EXPECT_EQ(read_all(*file), text);
+}
+
+TEST_F(PosixFiles, CreatingWhatIsThereAndOpeningWhatIsNotAreErrorsThatNameThePath) {
+  ASSERT_TRUE(files_.create(path("a")));
+  const auto twice = files_.create(path("a"));
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error(), Errc::kIo);
+  EXPECT_THAT(twice.error().message, HasSubstr(path("a")));
+  const auto missing = files_.open(path("b"));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error(), Errc::kIo);
+  EXPECT_THAT(missing.error().message, HasSubstr("No such file"));
+  EXPECT_FALSE(files_.remove(path("b")));
+  EXPECT_FALSE(files_.rename(path("b"), path("c")));
+  EXPECT_FALSE(files_.list(path("nowhere")));
+  EXPECT_FALSE(files_.sync_folder(path("nowhere")));
+}
+
+TEST_F(PosixFiles, ListsFilesSortedWithoutFolders) {
+  ASSERT_TRUE(files_.create(path("b")));
+  ASSERT_TRUE(files_.create(path("a")));
+  ASSERT_TRUE(files_.create(path("B")));
+  ASSERT_TRUE(files_.create_folder(path("folder")));
+  EXPECT_THAT(*files_.list(folder_), ElementsAre("B", "a", "b"));
+  ASSERT_TRUE(files_.rename(path("a"), path("b")));
+  ASSERT_TRUE(files_.remove(path("B")));
+  ASSERT_TRUE(files_.sync_folder(folder_));
+  EXPECT_THAT(*files_.list(folder_), ElementsAre("b"));
+  EXPECT_TRUE(*files_.exists(path("b")));
+  EXPECT_FALSE(*files_.exists(path("a")));
+}
+
+TEST_F(PosixFiles, CreatesFoldersWithTheirParents) {
+  EXPECT_TRUE(files_.create_folder(path("x/y//z/")));
+  EXPECT_TRUE(files_.create_folder(path("x/y/z")));
+  EXPECT_TRUE(std::filesystem::is_directory(path("x/y/z")));
+  ASSERT_TRUE(files_.create(path("file")));
+  EXPECT_FALSE(files_.create_folder(path("file")));
+  EXPECT_FALSE(files_.create_folder(path("file/below")));
+}
+
+TEST_F(PosixFiles, ALockIsExclusiveUntilDropped) {
+  auto lock = std::move(*files_.lock(path("lock")));
+  const auto second = files_.lock(path("lock"));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), Errc::kLocked);
+  lock.reset();
+  EXPECT_TRUE(files_.lock(path("lock")));
+}
+
+TEST_F(PosixFiles, AFullDiskIsToldFromOtherFailures) {
+  EXPECT_EQ(posix_error("write", "/x", ENOSPC), Errc::kNoSpace);
+  EXPECT_EQ(posix_error("write", "/x", EDQUOT), Errc::kNoSpace);
+  EXPECT_EQ(posix_error("write", "/x", EIO), Errc::kIo);
+  // A device that is always full.
+  if (std::filesystem::exists("/dev/full")) {
+    const auto file = make_posix_file(open_descriptor("/dev/full", 2), "/dev/full");
+    const ByteSpan piece = as_bytes("x");
+    const auto written = file->write(0, {&piece, 1});
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error(), Errc::kNoSpace);
+  }
+}
+
+}  // namespace
+}  // namespace lockstep

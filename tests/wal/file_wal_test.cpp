@@ -1,0 +1,265 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/byte_codec.hpp"
+#include "base/digest.hpp"
+#include "wal/file_wal_fixture.hpp"
+
+namespace lockstep::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(FileWAL, WhatIsSubmittedTogetherSharesOneWriteAndOneSync) {
+  SimulatedDisk disk;
+  FileNode node(disk);
+  ASSERT_TRUE(node.open());
+  std::uint64_t syncs = disk.syncs();
+  std::uint64_t calls = disk.calls();
+  int done = 0;
+  for (std::uint64_t index = 1; index <= 100; ++index) {
+    node.wal->write(append(index, index, 1), [&](const Error& error) {
+      EXPECT_FALSE(error) << error.message;
+      ++done;
+    });
+  }
+  node.runtime.executor->run();
+  EXPECT_EQ(done, 100);
+  EXPECT_EQ(disk.syncs() - syncs, 1U);
+  EXPECT_EQ(disk.calls() - calls, 2U);
+  syncs = disk.syncs();
+  for (std::uint64_t index = 101; index <= 103; ++index) {
+    EXPECT_FALSE(node.call().write(append(index, index, 1)));
+  }
+  EXPECT_EQ(disk.syncs() - syncs, 3U);
+}
+
+TEST(FileWAL, SmallEntriesInBatchesCostLittleMoreThanTheirBytes) {
+  SimulatedDisk disk;
+  FileNode node(disk);
+  ASSERT_TRUE(node.open());
+  const std::size_t before = disk.contents(segment_path(1)).size();
+  EXPECT_FALSE(node.call().write(append(1, 64, 1, 256)));
+  const std::size_t written = disk.contents(segment_path(1)).size() - before;
+  EXPECT_LT(written, 64U * 256U * 3 / 2);
+  EXPECT_FALSE(node.call().write(append(65, 65, 1, 256)));
+  EXPECT_EQ(disk.contents(segment_path(1)).size() - before - written, 512U)
+      << "a lone small entry takes one sector";
+}
+
+TEST(FileWAL, SegmentsRollOverAndReleaseRemovesWholeOnes) {
+  SimulatedDisk disk;
+  FileNode node(disk);
+  ASSERT_TRUE(node.open());
+  for (std::uint64_t index = 1; index <= 40; ++index) {
+    ASSERT_FALSE(node.call().write(append(index, index, 1 + index / 15, 5000)));
+  }
+  ASSERT_GE(disk.paths().size(), 4U);
+  ASSERT_FALSE(node.call().close());
+  for (int round = 0; round < 2; ++round) {
+    const auto state = node.open();
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->term_runs.size(), 3U);
+    for (const std::uint64_t first : {1, 12, 13, 14, 39}) {
+      const auto read = node.call().read(first, 40);
+      ASSERT_TRUE(read) << read.error().message;
+      ASSERT_EQ(read->size(), 41 - first);
+      for (const Entry& entry : *read) {
+        EXPECT_TRUE(
+            same(entry, make_entry(entry.header.index.value(), entry.header.term.value(), 5000)));
+      }
+    }
+    ASSERT_FALSE(node.call().close());
+  }
+  ASSERT_TRUE(node.open());
+  EXPECT_FALSE(node.call().release(make_boundary(30, 3)));
+  EXPECT_THAT(disk.paths(), ::testing::Not(::testing::Contains(segment_path(1))));
+  EXPECT_FALSE(node.call().close());
+  const auto state = node.open();
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->bounds, (IndexRange{Index(31), Index(40)}));
+  EXPECT_TRUE(state->damaged.empty());
+  EXPECT_EQ(node.call().read(31, 40)->size(), 10U);
+}
+
+TEST(FileWAL, OpeningReadsTheLastSegmentOnly) {
+  SimulatedDisk disk;
+  {
+    FileNode node(disk);
+    ASSERT_TRUE(node.open());
+    for (std::uint64_t index = 1; index <= 400; ++index) {
+      ASSERT_FALSE(node.call().write(append(index, index, 1, 5000)));
+    }
+    ASSERT_FALSE(node.call().close());
+  }
+  const std::uint64_t before = disk.bytes_read();
+  FileNode node(disk, 2);
+  ASSERT_TRUE(node.open());
+  EXPECT_LT(disk.bytes_read() - before, 3 * node.options.segment_bytes);
+  EXPECT_EQ(node.call().read(7, 9)->size(), 3U);
+}
+
+TEST(FileWAL, ManyReopeningsLeaveFewFiles) {
+  SimulatedDisk disk;
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    FileNode node(disk, round);
+    ASSERT_TRUE(node.open());
+    ASSERT_FALSE(node.call().close());
+  }
+  EXPECT_LE(disk.paths().size(), 2U);
+}
+
+TEST(FileWAL, AFolderOfAnotherNodeOrGroupIsRefusedWithBothSidesNamed) {
+  SimulatedDisk disk;
+  {
+    FileNode node(disk);
+    ASSERT_TRUE(node.open());
+  }
+  FileNode other(disk, 1, NodeId("node-9"));
+  const auto opened = other.open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error(), Errc::kForeignData);
+  EXPECT_THAT(opened.error().message, HasSubstr("node-1"));
+  EXPECT_THAT(opened.error().message, HasSubstr("node-9"));
+  FileNode group(disk);
+  group.options.group = GroupId(99);
+  EXPECT_EQ(group.open().error(), Errc::kForeignData);
+  FileNode right(disk);
+  EXPECT_TRUE(right.open());
+}
+
+TEST(FileWAL, AnEmptiedFolderHasAnotherIncarnation) {
+  SimulatedDisk disk;
+  FileNode node(disk, 1);
+  const auto first = node.open();
+  SimulatedDisk emptied;
+  FileNode again(emptied, 2);
+  const auto second = again.open();
+  EXPECT_NE(first->identity.incarnation, second->identity.incarnation);
+}
+
+TEST(FileWAL, ANewerFormatIsRefused) {
+  SimulatedDisk disk;
+  {
+    FileNode node(disk);
+    ASSERT_TRUE(node.open());
+    ASSERT_FALSE(node.call().close());
+  }
+  // Version 2 in both copies of the header, with the checksum that belongs to it.
+  auto bytes = disk.contents(segment_path(1));
+  for (const std::size_t copy : {0, 512}) {
+    std::vector<std::uint8_t> sector(bytes.begin() + static_cast<std::ptrdiff_t>(copy),
+                                     bytes.begin() + static_cast<std::ptrdiff_t>(copy) + 512);
+    sector[8] = 2;
+    std::fill_n(sector.begin() + 12, 4, std::uint8_t{0});
+    store_le(&sector[12], crc32c(sector));
+    std::copy(sector.begin(), sector.end(), bytes.begin() + static_cast<std::ptrdiff_t>(copy));
+  }
+  disk.set_contents(segment_path(1), bytes);
+  FileNode node(disk);
+  EXPECT_EQ(node.open().error(), Errc::kNewerFormat);
+}
+
+TEST(FileWAL, AFailedSyncIsFinal) {
+  SimulatedDisk disk;
+  {
+    FileNode node(disk);
+    ASSERT_TRUE(node.open());
+    ASSERT_FALSE(node.call().write(append(1, 2, 1)));
+    disk.fail_call(disk.calls() + 2, Errc::kIo);  // write, sync
+    std::vector<Error> errors;
+    for (std::uint64_t index = 3; index <= 4; ++index) {
+      node.wal->write(append(index, index, 1), [&](const Error& e) { errors.push_back(e); });
+    }
+    node.runtime.executor->run();
+    ASSERT_EQ(errors.size(), 2U);
+    EXPECT_EQ(errors[0], Errc::kSyncFailed);
+    EXPECT_EQ(errors[1], Errc::kSyncFailed);
+    EXPECT_EQ(node.call().write(append(3, 3, 1)), Errc::kSyncFailed);
+    EXPECT_EQ(node.call().release(make_boundary(1, 1)), Errc::kSyncFailed);
+    EXPECT_EQ(node.call().read(1, 9)->size(), 2U) << "what is durable can still be read";
+    EXPECT_EQ(node.call().close(), Errc::kSyncFailed);
+  }
+  disk.crash(0);
+  FileNode node(disk);
+  ASSERT_TRUE(node.open());
+  EXPECT_EQ(node.call().read(1, 2)->size(), 2U);
+}
+
+TEST(FileWAL, AFullDiskIsNotFinal) {
+  SimulatedDisk disk;
+  {
+    FileNode node(disk);
+    ASSERT_TRUE(node.open());
+    ASSERT_FALSE(node.call().write(append(1, 2, 1)));
+    disk.fail_call(disk.calls() + 1, Errc::kNoSpace);
+    WALWrite lost = append(3, 6, 1);
+    lost.hard_state = HardState{Term(9), kNode};
+    EXPECT_EQ(node.call().write(std::move(lost)), Errc::kNoSpace);
+    EXPECT_EQ(node.call().read(3, 3).error(), Errc::kOutOfRange);
+    disk.fail_call(disk.calls() + 2, Errc::kNoSpace);  // the fresh segment finds no room either
+    EXPECT_EQ(node.call().write(append(3, 3, 2)), Errc::kNoSpace);
+    EXPECT_FALSE(node.call().write(append(3, 3, 2)));
+  }
+  disk.crash(1);
+  FileNode node(disk);
+  const auto state = node.open();
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->last_promised, (EntryId{Index(3), Term(2)}));
+  EXPECT_EQ(state->hard_state, HardState{});
+  EXPECT_TRUE(state->damaged.empty());
+  EXPECT_TRUE(same(node.call().read(3, 3)->front(), make_entry(3, 2)));
+}
+
+TEST(FileWAL, ZerosAreFilledInAheadWithoutASyncOfTheirOwn) {
+  SimulatedDisk disk;
+  FileNode node(disk);
+  node.options.zero_fill_bytes = 16 << 10;
+  ASSERT_TRUE(node.open());
+  const std::uint64_t syncs = disk.syncs();
+  for (std::uint64_t index = 1; index <= 60; ++index) {
+    ASSERT_FALSE(node.call().write(append(index, index, 1)));
+    const auto& bytes = disk.contents(segment_path(1));
+    const std::size_t end = batch_offsets(bytes).back() + 512;
+    EXPECT_GE(bytes.size(), end + (8 << 10)) << index;
+    EXPECT_LE(bytes.size(), node.options.segment_bytes + node.options.zero_fill_bytes);
+  }
+  EXPECT_EQ(disk.syncs() - syncs, 60U);
+}
+
+TEST(FileWAL, TheEndIsMarkedWhenIdle) {
+  SimulatedDisk disk;
+  FileNode node(disk);
+  ASSERT_TRUE(node.open());
+  ASSERT_FALSE(node.call().write(append(1, 1, 1)));
+  const std::size_t before = batch_offsets(disk.contents(segment_path(1))).size();
+  node.runtime.fire_timers();
+  node.runtime.fire_timers();
+  EXPECT_EQ(batch_offsets(disk.contents(segment_path(1))).size(), before + 1);
+  for (int round = 0; round < 5; ++round) node.runtime.fire_timers();
+  EXPECT_EQ(batch_offsets(disk.contents(segment_path(1))).size(), before + 1) << "once is enough";
+  ASSERT_FALSE(node.call().write(append(2, 2, 1)));
+  EXPECT_EQ(node.call().read(1, 2)->size(), 2U);
+}
+
+TEST(FileWAL, OptionsAreChecked) {
+  const auto problems = check(FileWALOptions{});
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].field, "folder");
+  EXPECT_EQ(problems[1].field, "node");
+  FileWALOptions options;
+  options.folder = "/log";
+  options.node = kNode;
+  EXPECT_TRUE(check(options).empty());
+  options.segment_bytes = 100;
+  options.mark_end_after = std::chrono::milliseconds(-1);
+  EXPECT_EQ(check(options).size(), 3U) << "zero_fill_bytes exceeds segment_bytes too";
+  SimulatedDisk disk;
+  ManualRuntime runtime(disk);
+  EXPECT_EQ(FileWALManager::create(options, runtime, runtime.executor).error(),
+            Errc::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace lockstep::testing
