@@ -6,11 +6,7 @@
 namespace lockstep::test {
 
 std::unique_ptr<Fleet> make_fleet(TransportKind kind) {
-#ifndef LOCKSTEP_TEST_LOOPBACK_ONLY
-  if (kind == TransportKind::kWebSocket) return make_websocket_fleet();
-#endif
-  (void)kind;
-  return make_loopback_fleet();
+  return kind == TransportKind::kWebSocket ? make_websocket_fleet() : make_loopback_fleet();
 }
 
 void OnEveryTransport::connect(INetworkManager& dialler, const std::string& peer) {

@@ -48,7 +48,7 @@ inline std::ostream& operator<<(std::ostream& out, TransportKind kind) {
 [[nodiscard]] std::unique_ptr<Fleet> make_fleet(TransportKind kind);
 
 /// A test that runs on every transport.
-class OnEveryTransport : public testing::TestWithParam<TransportKind> {
+class OnEveryTransport : public ::testing::TestWithParam<TransportKind> {
  protected:
   std::unique_ptr<Fleet> fleet_ = make_fleet(GetParam());
 
@@ -57,20 +57,15 @@ class OnEveryTransport : public testing::TestWithParam<TransportKind> {
 };
 
 [[nodiscard]] inline std::string transport_name(
-    const testing::TestParamInfo<TransportKind>& parameter) {
+    const ::testing::TestParamInfo<TransportKind>& parameter) {
   return parameter.param == TransportKind::kLoopback ? "Loopback" : "WebSocket";
 }
 
-#ifdef LOCKSTEP_TEST_LOOPBACK_ONLY
-#define LOCKSTEP_TRANSPORTS ::testing::Values(::lockstep::test::TransportKind::kLoopback)
-#else
-#define LOCKSTEP_TRANSPORTS                                     \
-  ::testing::Values(::lockstep::test::TransportKind::kLoopback, \
-                    ::lockstep::test::TransportKind::kWebSocket)
-#endif
-
 /// Registers a suite for every transport.
-#define LOCKSTEP_ON_EVERY_TRANSPORT(suite) \
-  INSTANTIATE_TEST_SUITE_P(All, suite, LOCKSTEP_TRANSPORTS, ::lockstep::test::transport_name)
+#define LOCKSTEP_ON_EVERY_TRANSPORT(suite)                                                 \
+  INSTANTIATE_TEST_SUITE_P(All, suite,                                                     \
+                           ::testing::Values(::lockstep::test::TransportKind::kLoopback,   \
+                                             ::lockstep::test::TransportKind::kWebSocket), \
+                           ::lockstep::test::transport_name)
 
 }  // namespace lockstep::test

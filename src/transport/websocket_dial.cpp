@@ -1,0 +1,110 @@
+#include "transport/websocket_dial.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/connect.hpp>
+#include <utility>
+
+namespace lockstep::transport {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kMaxUnsentKernelBytes = 128 * 1024;
+
+std::string host_header(const PeerAddress& address) {
+  const bool is_ipv6 = address.host.find(':') != std::string::npos;
+  const std::string host = is_ipv6 ? "[" + address.host + "]" : address.host;
+  return host + ":" + std::to_string(address.port);
+}
+
+std::string where(const PeerAddress& address) {
+  return "node " + address.node.str() + " at " + host_header(address);
+}
+
+}  // namespace
+
+void tune(TcpSocket& socket) {
+  boost::system::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+#ifdef TCP_NOTSENT_LOWAT
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMaxUnsentKernelBytes,
+               sizeof(kMaxUnsentKernelBytes));
+#endif
+}
+
+WebSocketDial::WebSocketDial(PeerAddress address, std::string target, AsioStrand strand,
+                             std::shared_ptr<testing::WireFaults> faults,
+                             ICarrier::DialHandler handler)
+    : address_(std::move(address)),
+      target_(std::move(target)),
+      strand_(std::move(strand)),
+      faults_(std::move(faults)),
+      handler_(std::move(handler)),
+      resolver_(strand_),
+      socket_(strand_) {}
+
+void WebSocketDial::start() {
+  if (!handler_) return;
+  boost::system::error_code error;
+  const auto numeric = asio::ip::make_address(address_.host, error);
+  if (!error) return connect({Tcp::endpoint(numeric, address_.port)});
+  resolver_.async_resolve(
+      address_.host, std::to_string(address_.port), asio::ip::resolver_base::numeric_service,
+      [self = shared_from_this()](const boost::system::error_code& failed,
+                                  const Tcp::resolver::results_type& results) {
+        if (failed) {
+          return self->finish(
+              Error(Errc::kAddressInvalid,
+                    where(self->address_) + " cannot be resolved: " + failed.message()));
+        }
+        std::vector<Tcp::endpoint> endpoints;
+        for (const auto& result : results) endpoints.push_back(result.endpoint());
+        self->connect(endpoints);
+      });
+}
+
+void WebSocketDial::connect(const std::vector<Tcp::endpoint>& endpoints) {
+  if (!handler_) return;
+  asio::async_connect(
+      socket_, endpoints,
+      [self = shared_from_this()](const boost::system::error_code& error, const Tcp::endpoint&) {
+        if (!error) return self->upgrade();
+        const bool refused = error == asio::error::connection_refused;
+        self->finish(Error(refused ? Errc::kConnectionRefused : Errc::kNotConnected,
+                           where(self->address_) + ": " + error.message()));
+      });
+}
+
+void WebSocketDial::upgrade() {
+  if (!handler_) return;
+  tune(socket_);
+  stream_ = make_plain_websocket_stream(std::move(socket_), faults_);
+  stream_->set_peer(address_.node);
+  stream_->dial(host_header(address_), target_,
+                [self = shared_from_this()](const Error& error) { self->finish(error); });
+}
+
+void WebSocketDial::finish(const Error& error) {
+  const auto handler = std::exchange(handler_, {});
+  const auto stream = std::exchange(stream_, {});
+  if (handler && error) {
+    if (stream) stream->drop();
+    handler(error);
+  } else if (handler) {
+    handler(ICarrier::Stream(stream));
+  }
+}
+
+void WebSocketDial::give_up() {
+  handler_ = {};
+  timer_.reset();
+  resolver_.cancel();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  if (const auto stream = std::exchange(stream_, {})) stream->drop();
+}
+
+}  // namespace lockstep::transport

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lockstep/runtime.hpp"
+#include "transport/frame_stream.hpp"
+#include "transport/websocket_carrier.hpp"
+#include "transport/websocket_stream.hpp"
+
+namespace lockstep::transport {
+
+/// One attempt: resolve, connect, upgrade. It lives until its handler was called or it was given
+/// up.
+class WebSocketDial : public std::enable_shared_from_this<WebSocketDial> {
+ public:
+  WebSocketDial(PeerAddress address, std::string target, AsioStrand strand,
+                std::shared_ptr<testing::WireFaults> faults, ICarrier::DialHandler handler);
+
+  [[nodiscard]] const NodeId& node() const { return address_.node; }
+  void start();
+  void give_up();
+  /// Keeps the timer that will start it.
+  void hold(std::unique_ptr<Runtime::Timer> timer) { timer_ = std::move(timer); }
+
+ private:
+  using Tcp = boost::asio::ip::tcp;
+
+  void connect(const std::vector<Tcp::endpoint>& endpoints);
+  void upgrade();
+  void finish(const Error& error);
+
+  PeerAddress address_;
+  std::string target_;
+  AsioStrand strand_;
+  std::shared_ptr<testing::WireFaults> faults_;
+  ICarrier::DialHandler handler_;
+  Tcp::resolver resolver_;
+  TcpSocket socket_;
+  std::shared_ptr<IWebSocketStream> stream_;
+  std::unique_ptr<Runtime::Timer> timer_;
+};
+
+/// No delay for small frames, and few bytes in the kernel that are not under way yet: what waits
+/// there cannot be overtaken.
+void tune(TcpSocket& socket);
+
+}  // namespace lockstep::transport
