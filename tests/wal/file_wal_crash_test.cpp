@@ -160,6 +160,16 @@ class Workload {
 
 constexpr int kBursts = 30;
 
+// Under a sanitizer, which is slow, a sample of the calls; ThreadSanitizer has nothing to find
+// here.
+#if defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kStride = 11;
+#elif defined(__SANITIZE_ADDRESS__)
+constexpr std::uint64_t kStride = 3;
+#else
+constexpr std::uint64_t kStride = 1;
+#endif
+
 /// The calls that the whole workload takes.
 std::uint64_t count_calls(std::uint64_t seed, std::string* last_path = nullptr) {
   SimulatedDisk disk;
@@ -189,7 +199,7 @@ TEST_P(FileWALCrashAt, EveryCallKeepsWhatWasAcknowledged) {
   const std::uint64_t workload_seed = GetParam();
   const std::uint64_t calls = count_calls(workload_seed);
   std::uint64_t points = 0;
-  for (std::uint64_t call = 1; call <= calls; ++call) {
+  for (std::uint64_t call = 1; call <= calls; call += kStride) {
     for (std::uint64_t tearing = 0; tearing < 4; ++tearing) {
       SCOPED_TRACE("call " + std::to_string(call) + ", tearing " + std::to_string(tearing));
       SeededNumbers numbers(call * 4 + tearing);
@@ -221,14 +231,15 @@ TEST_P(FileWALCrashAt, EveryCallKeepsWhatWasAcknowledged) {
       ++points;
     }
   }
-  EXPECT_EQ(points, calls * 4);
+  RecordProperty("crash_points", static_cast<int>(points));
+  EXPECT_GE(points, calls * 4 / kStride);
 }
 
 TEST_P(FileWALCrashAt, EveryCallMayFail) {
   const std::uint64_t workload_seed = GetParam();
   const std::uint64_t calls = count_calls(workload_seed);
   for (const Errc code : {Errc::kIo, Errc::kNoSpace}) {
-    for (std::uint64_t call = 1; call <= calls; ++call) {
+    for (std::uint64_t call = 1; call <= calls; call += kStride) {
       for (const bool power_cut : {false, true}) {
         SCOPED_TRACE(Error(code).message + " at call " + std::to_string(call));
         SimulatedDisk disk;
