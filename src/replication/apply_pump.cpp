@@ -87,10 +87,10 @@ void ApplyPump::start(Index applied, AppliedHandler on_applied, FailureHandler o
 
 void ApplyPump::committed(Index index, const consensus::Log& log) {
   commit_index_ = std::max(commit_index_, index);
-  next(log);
+  resume(log);
 }
 
-void ApplyPump::next(const consensus::Log& log) {
+void ApplyPump::resume(const consensus::Log& log) {
   if (busy_ || stopped_ || applied_ >= commit_index_) return;
   busy_ = true;
   const Index first = applied_.next();

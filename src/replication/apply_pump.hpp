@@ -35,6 +35,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   void start(Index applied, AppliedHandler on_applied, FailureHandler on_failure);
   /// Entries up to here may be applied; `log` serves what is in memory.
   void committed(Index index, const consensus::Log& log);
+  /// Goes on with what may be applied, after `on_applied`.
+  void resume(const consensus::Log& log);
   /// Applies nothing more; `done` runs when the engine is no longer in use and let go.
   void stop(std::function<void()> done);
 
@@ -42,7 +44,6 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   [[nodiscard]] Index commit_index() const { return commit_index_; }
 
  private:
-  void next(const consensus::Log& log);
   void apply(std::vector<Entry> entries);
   void finished(Result<Batch> batch);
   void fail(Error error);

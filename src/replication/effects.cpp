@@ -9,27 +9,40 @@ namespace lockstep::replication {
 
 using namespace consensus;  // NOLINT: the core's words are this file's
 
+namespace {
+
+/// Answers that wait for a disk that hangs.
+constexpr std::size_t kMaxDueMessages = 1024;
+
+}  // namespace
+
 void Replica::execute(Effects effects) {
-  if (!effects.failure) {
+  if (effects.failure) {
+    halt(*effects.failure);
+  } else {
     seal(effects.entries_to_seal);
     send(effects.messages_to_send_now);
     if (effects.write) write(*effects.write);
     if (!effects.messages_to_send_after_sync.empty()) {
-      due_messages_.push_back(
-          {effects.durable_before_messages, std::move(effects.messages_to_send_after_sync)});
-      send_due_messages();
+      send_after_sync(effects.durable_before_messages,
+                      std::move(effects.messages_to_send_after_sync));
     }
     for (const ReadWanted& wanted : effects.reads_wanted) read(wanted);
   }
-  if (effects.commit_index) commit(*effects.commit_index);
+  // A majority without this leader's own disk commits too; it is applied once this node has it.
+  if (core_->role() == Role::kLeader) {
+    commit(core_->commit_index());
+  } else if (effects.commit_index) {
+    commit(*effects.commit_index);
+  }
+  if (effects.commit_index) apply_pump_->committed(*effects.commit_index, core_->log());
+  for (const Notice& notice : effects.notices) tell(notice);
   for (Answer& reply : effects.answers) {
     const auto call = calls_.find(reply.call);
     if (call == calls_.end()) continue;
-    answer(std::move(call->second), std::move(reply.error));
+    host_->answer(std::move(call->second), std::move(reply.error));
     calls_.erase(call);
   }
-  for (const Notice& notice : effects.notices) tell(notice);
-  if (effects.failure) halt(*effects.failure);
 }
 
 /// Gives the new entries their headers and digests, before anything sees their bytes.
@@ -81,6 +94,13 @@ void Replica::send(const std::vector<PeerMessage>& messages) {
   }
 }
 
+/// A peer whose question is forgotten here asks again.
+void Replica::send_after_sync(WriteNumber after, std::vector<PeerMessage> messages) {
+  if (due_messages_.size() >= kMaxDueMessages) return;
+  due_messages_.push_back({after, std::move(messages)});
+  send_due_messages();
+}
+
 /// Rule 1: answers that depend on the disk leave once the disk has it.
 void Replica::send_due_messages() {
   while (!due_messages_.empty() && due_messages_.front().after <= durable_) {
@@ -99,6 +119,7 @@ void Replica::write(const LogWrite& wanted) {
   }
   write.hard_state = wanted.hard_state;
   write.identity = wanted.identity;
+  board_.update([](ReplicationStatus&, ReplicationMetrics& metrics) { ++metrics.wal_writes; });
   wal_->write(wanted.number, std::move(write));
 }
 
@@ -113,20 +134,31 @@ void Replica::read(const ReadWanted& wanted) {
              });
 }
 
+/// Entries up to `index` are committed: news for those who wait and those who listen.
 void Replica::commit(Index index) {
-  const Index from = apply_pump_->commit_index();
+  if (index <= committed_) return;
+  const Index before = std::exchange(committed_, index);
   const std::int64_t now_ms = runtime_->wall_clock_ms();
   board_.update([&](ReplicationStatus& status, ReplicationMetrics& metrics) {
-    metrics.entries_committed += index.value() - from.value();
+    metrics.entries_committed += index.value() - before.value();
     status.last_replication_time_ms = now_ms;
   });
   pending_.committed(index);
-  if (core_->role() == Role::kLeader && !listeners_->empty()) {
-    for (Index i = from.next(); i <= index; i = i.next()) {
-      emit(EntryReplicated{{i, core_->log().term_at(i).value_or(Term{})}});
+  if (core_->role() == Role::kLeader) emit_entries(before, index, std::nullopt);
+}
+
+void Replica::emit_entries(Index after, Index up_to, const std::optional<NodeId>& received_from) {
+  if (!host_->has_listeners()) return;
+  std::vector<ReplicationEvent> events;
+  for (Index i = after.next(); i <= up_to; i = i.next()) {
+    const EntryId id{i, core_->log().term_at(i).value_or(Term{})};
+    if (received_from) {
+      events.push_back(EntryReceived{id, *received_from});
+    } else {
+      events.push_back(EntryReplicated{id});
     }
   }
-  apply_pump_->committed(index, core_->log());
+  host_->emit(std::move(events));
 }
 
 void Replica::tell(const Notice& notice) {
@@ -137,20 +169,20 @@ void Replica::tell(const Notice& notice) {
     if (change->from == Role::kLeader) {
       pending_.give_up(Errc::kLeadershipLost, false);
     }
-    emit(RoleChanged{change->from, change->to, change->term});
+    host_->emit({RoleChanged{change->from, change->to, change->term}});
   } else if (const auto* replaced = std::get_if<EntriesReplaced>(&notice)) {
     count(&ReplicationMetrics::entries_truncated, replaced->range.size());
-    emit(EntriesTruncated{replaced->range});
+    host_->emit({EntriesTruncated{replaced->range}});
   } else if (const auto* trouble = std::get_if<Trouble>(&notice)) {
     log_(LogLevel::kWarning, options_.node.str() + ": " + trouble->error.message);
-    emit(ReplicationError{trouble->error});
+    host_->emit({ReplicationError{trouble->error}});
   } else if (std::holds_alternative<LeadershipGained>(notice)) {
     count(&ReplicationMetrics::elections_won);
   } else if (const auto* fenced = std::get_if<FencedByFollower>(&notice)) {
     count(&ReplicationMetrics::appends_fenced);
-    emit(ReplicationError{Error(Errc::kLeadershipLost, fenced->follower.str() +
-                                                           " follows a later term: this leader "
-                                                           "is fenced")});
+    host_->emit({ReplicationError{
+        Error(Errc::kLeadershipLost, fenced->follower.str() + " follows a later term: this leader "
+                                                              "is fenced")}});
   } else if (std::holds_alternative<AppendRejected>(notice)) {
     count(&ReplicationMetrics::appends_rejected);
   } else if (std::holds_alternative<StaleMessageRefused>(notice)) {
@@ -161,7 +193,7 @@ void Replica::tell(const Notice& notice) {
     count(&ReplicationMetrics::elections_started);
   } else if (const auto* known = std::get_if<ClusterKnown>(&notice)) {
     if (const auto set = network_->set_cluster(known->cluster); !set) {
-      emit(ReplicationError{set.error()});
+      host_->emit({ReplicationError{set.error()}});
     }
   } else if (const auto* accepted = std::get_if<EntriesAccepted>(&notice)) {
     count(&ReplicationMetrics::entries_received, accepted->range.size());
@@ -171,6 +203,7 @@ void Replica::tell(const Notice& notice) {
 }
 
 void Replica::became_durable(WriteNumber number) {
+  if (phase_ != Phase::kRunning) return;
   durable_ = number;
   send_due_messages();
   const Index before = core_->log().durable_index();
@@ -179,23 +212,20 @@ void Replica::became_durable(WriteNumber number) {
   if (core_->role() == Role::kLeader) {
     pending_.locally_durable(after);
     complete_pending();
-  } else if (const auto leader = core_->leader(); leader && !listeners_->empty()) {
-    for (Index i = before.next(); i <= after; i = i.next()) {
-      emit(EntryReceived{{i, core_->log().term_at(i).value_or(Term{})}, *leader});
-    }
+  } else if (const auto leader = core_->leader()) {
+    emit_entries(before, after, leader);
   }
 }
 
 /// The core takes no part any more; what is committed is still applied.
 void Replica::halt(const Error& error) {
   log_(LogLevel::kError, options_.node.str() + " has stopped taking part: " + error.message);
-  board_.update([&](ReplicationStatus& status, ReplicationMetrics&) { status.failure = error; });
   due_messages_.clear();
   pending_.give_up(error, false);
-  emit(ReplicationError{error});
+  complete_sync_waiters(sync_waiters_.give_up(error));
+  host_->emit({ReplicationError{error}});
   if (error == Errc::kInvariantBroken && options_.on_invariant_broken) {
-    post_callback(
-        [handler = options_.on_invariant_broken, text = error.message] { handler(text); });
+    host_->post([handler = options_.on_invariant_broken, text = error.message] { handler(text); });
   }
 }
 

@@ -28,12 +28,12 @@ class Manager final : public WALReplicationManager {
   ReplicationStatus status() const override { return replica_->status(); }
   ReplicationMetrics metrics() const override { return replica_->metrics(); }
   Subscription subscribe(EventListener listener) override {
-    return replica_->subscribe(std::move(listener));
+    return replica_->host().subscribe(std::move(listener));
   }
   void stop(DoneHandler done) override { replica_->stop(std::move(done)); }
 
   void read_barrier(ReadBarrierHandler done) override {
-    refuse([done = std::move(done)](Error error) { done(error); });
+    if (done) refuse([done = std::move(done)](Error error) { done(std::move(error)); });
   }
   void transfer_leadership(NodeId, DoneHandler done) override { refuse(std::move(done)); }
   void add_learner(NodeId, DoneHandler done) override { refuse(std::move(done)); }
@@ -43,7 +43,8 @@ class Manager final : public WALReplicationManager {
 
  private:
   void refuse(DoneHandler done) {
-    replica_->answer(std::move(done), Error(Errc::kNotSupported, "comes with elected leadership"));
+    replica_->host().answer(std::move(done),
+                            Error(Errc::kNotSupported, "comes with elected leadership"));
   }
   std::shared_ptr<Replica> replica_;
 };

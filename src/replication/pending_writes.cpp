@@ -3,7 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "replication/deadline.hpp"
+
 namespace lockstep::replication {
+namespace {
+
+bool wants_result(const WriteOptions& options) { return options.wait == WaitFor::kApplied; }
+
+}  // namespace
 
 void PendingWrites::added(EntryId id, std::shared_ptr<ProposedWrite> write) {
   Write pending;
@@ -11,13 +18,13 @@ void PendingWrites::added(EntryId id, std::shared_ptr<ProposedWrite> write) {
   if (write) {
     ++waiting_;
     pending.bytes = write->size_bytes();
-    pending.async = write->options.mode.value_or(defaults_.mode) == ReplicationMode::kAsync;
+    pending.async = write->options.mode.value_or(default_mode_) == ReplicationMode::kAsync;
     if (write->options.copies > 0) {
-      pending.copies_met = false;
+      pending.copies = Copies::kAwaited;
       ++waiting_for_copies_;
     }
-    const auto timeout = write->options.timeout.value_or(defaults_.write_timeout);
-    if (timeout.count() > 0) pending.deadline = write->called_at + timeout;
+    pending.deadline =
+        deadline_after(write->called_at, write->options.timeout.value_or(default_timeout_));
     pending.write = std::move(write);
   }
   // What another leader appended meanwhile, while a committed write here still waited to be
@@ -40,6 +47,10 @@ PendingWrites::Write* PendingWrites::find(Index index) {
 /// The first index after `index` that can have a place here.
 Index PendingWrites::first_after(Index index) const {
   return writes_.empty() ? index.next() : std::max(index.next(), writes_.front().id.index);
+}
+
+bool PendingWrites::is_committed(const Write& write) const {
+  return write.id.index <= commit_index_;
 }
 
 void PendingWrites::locally_durable(Index up_to) {
@@ -78,9 +89,9 @@ void PendingWrites::applied(std::vector<Applied> results) {
 void PendingWrites::copies_changed(const std::function<std::size_t(Index)>& copies_of) {
   if (waiting_for_copies_ == 0) return;
   for (Write& write : writes_) {
-    if (!write.write || write.copies_met) continue;
+    if (!write.write || write.copies != Copies::kAwaited) continue;
     if (copies_of(write.id.index) >= write.write->options.copies) {
-      write.copies_met = true;
+      write.copies = Copies::kMet;
       --waiting_for_copies_;
       try_complete(write);
     }
@@ -92,57 +103,69 @@ void PendingWrites::expire(MonotonicTime now) {
   if (waiting_ == 0) return;
   for (Write& write : writes_) {
     if (!write.write || now < write.deadline) continue;
-    const bool is_committed = write.id.index <= commit_index_;
-    if (is_committed && write.write->options.wait == WaitFor::kCommitted) {
-      complete(write, WriteCommitted{write.id, std::nullopt, write.copies_met});
-    } else {
-      complete(write, WriteUnknown{write.id, Error(Errc::kTimedOut,
-                                                   is_committed ? "committed, not applied in time"
-                                                                : "not committed in time")});
-    }
+    complete_in_doubt(write,
+                      Error(Errc::kTimedOut, is_committed(write) ? "committed, not applied in time"
+                                                                 : "not committed in time"));
   }
   drop_finished();
 }
 
 void PendingWrites::give_up(const Error& reason, bool all) {
   for (Write& write : writes_) {
-    const bool is_committed = write.id.index <= commit_index_;
-    if (is_committed && !all) continue;
     released_bytes_ += std::exchange(write.bytes, 0);
     if (!write.write) continue;
-    if (is_committed && write.write->options.wait == WaitFor::kCommitted) {
-      complete(write, WriteCommitted{write.id, std::nullopt, write.copies_met});
+    const bool will_be_applied =
+        !all && is_committed(write) && !write.async && wants_result(write.write->options);
+    if (will_be_applied && !write.is_applied) {
+      if (write.copies == Copies::kAwaited) --waiting_for_copies_;
+      if (write.copies == Copies::kAwaited) write.copies = Copies::kUnmet;
     } else {
-      complete(write, WriteUnknown{write.id, reason});
+      complete_in_doubt(write, reason);
     }
   }
   // What follows the commit index may be replaced, and the next leadership starts with other
   // entries.
-  while (!writes_.empty() && (all || writes_.back().id.index > commit_index_)) writes_.pop_back();
+  while (!writes_.empty() && (all || !is_committed(writes_.back()))) writes_.pop_back();
   durable_index_ = std::min(durable_index_, commit_index_);
   drop_finished();
 }
 
 void PendingWrites::try_complete(Write& write) {
-  if (!write.write || write.async || write.id.index > commit_index_ || !write.copies_met) return;
-  const bool wants_result = write.write->options.wait == WaitFor::kApplied;
-  if (wants_result && !write.is_applied) return;
-  WriteCommitted outcome{write.id, std::nullopt, true};
-  if (wants_result) outcome.result = std::move(write.result);
+  if (!write.write || write.async || !is_committed(write)) return;
+  if (write.copies == Copies::kAwaited) return;
+  if (wants_result(write.write->options) && !write.is_applied) return;
+  complete_committed(write);
+}
+
+void PendingWrites::complete_committed(Write& write) {
+  WriteCommitted outcome{write.id, std::nullopt, write.copies == Copies::kMet};
+  if (wants_result(write.write->options)) outcome.result = std::move(write.result);
   complete(write, std::move(outcome));
+}
+
+/// The wait is over, for whatever reason: says as much as is known.
+void PendingWrites::complete_in_doubt(Write& write, const Error& reason) {
+  const bool has_all_but_copies = is_committed(write) && (write.async || write.is_applied ||
+                                                          !wants_result(write.write->options));
+  if (has_all_but_copies) {
+    complete_committed(write);
+  } else {
+    complete(write, WriteUnknown{write.id, reason});
+  }
 }
 
 void PendingWrites::complete(Write& write, WriteOutcome outcome) {
   completions_.push_back(
       {std::move(write.write->done), std::move(outcome), write.write->called_at});
-  if (!write.copies_met) --waiting_for_copies_;
+  if (write.copies == Copies::kAwaited) --waiting_for_copies_;
+  write.copies = Copies::kMet;
   write.write.reset();
   --waiting_;
 }
 
 /// A place is kept until its entry is committed and nobody waits for it.
 void PendingWrites::drop_finished() {
-  while (!writes_.empty() && writes_.front().id.index <= commit_index_ && !writes_.front().write) {
+  while (!writes_.empty() && is_committed(writes_.front()) && !writes_.front().write) {
     writes_.pop_front();
   }
 }

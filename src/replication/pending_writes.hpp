@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -22,12 +23,15 @@ class PendingWrites {
     MonotonicTime called_at;
   };
 
-  explicit PendingWrites(ReplicaOptions defaults) : defaults_(std::move(defaults)) {}
+  /// What a write gets that does not say.
+  PendingWrites(ReplicationMode mode, std::chrono::milliseconds write_timeout)
+      : default_mode_(mode), default_timeout_(write_timeout) {}
 
   /// An entry of this leader's has its place. `write` empty: an entry that nobody waits for, such
   /// as the no-op.
   void added(EntryId id, std::shared_ptr<ProposedWrite> write);
   void locally_durable(Index up_to);
+  /// Entries of this leader's up to here are committed, durable on this node or not.
   void committed(Index up_to);
   struct Applied {
     Index index;
@@ -37,8 +41,8 @@ class PendingWrites {
   /// How many members have each entry, by its index; for writes that demand copies.
   void copies_changed(const std::function<std::size_t(Index)>& copies_of);
   void expire(MonotonicTime now);
-  /// Leadership is gone, or the replica stops: the fate of what is not committed is unknown. `all`:
-  /// also of what is committed and waits to be applied.
+  /// Leadership is gone, or the replica stops: the fate of what is not committed is unknown, and
+  /// nobody counts copies any more. `all`: nor is anything applied any more.
   void give_up(const Error& reason, bool all);
 
   [[nodiscard]] std::size_t size() const { return waiting_; }
@@ -47,23 +51,28 @@ class PendingWrites {
   [[nodiscard]] std::size_t take_released_bytes();
 
  private:
+  enum class Copies { kMet, kAwaited, kUnmet };
   struct Write {
     EntryId id;
     std::shared_ptr<ProposedWrite> write;  ///< none: nobody waits, or completed
     std::size_t bytes = 0;                 ///< of the budget
     bool async = false;
     MonotonicTime deadline = MonotonicTime::max();
-    bool copies_met = true;
+    Copies copies = Copies::kMet;
     bool is_applied = false;
     CommandResult result;
   };
   [[nodiscard]] Write* find(Index index);
   [[nodiscard]] Index first_after(Index index) const;
+  [[nodiscard]] bool is_committed(const Write& write) const;
   void complete(Write& write, WriteOutcome outcome);
+  void complete_committed(Write& write);
+  void complete_in_doubt(Write& write, const Error& reason);
   void try_complete(Write& write);
   void drop_finished();
 
-  ReplicaOptions defaults_;
+  const ReplicationMode default_mode_;
+  const std::chrono::milliseconds default_timeout_;
   /// By index, without gaps: every entry that this leader appended has its place.
   std::deque<Write> writes_;
   Index commit_index_;

@@ -16,15 +16,18 @@ ProposalQueue::Push ProposalQueue::push(const std::shared_ptr<ProposedWrite>& wr
   return Push::kFirst;
 }
 
-std::vector<std::shared_ptr<ProposedWrite>> ProposalQueue::take_ready() {
+ProposalQueue::Ready ProposalQueue::take_ready(std::size_t max_bytes) {
   const std::lock_guard lock(mutex_);
-  drain_asked_ = false;
-  std::vector<std::shared_ptr<ProposedWrite>> ready;
-  ready.reserve(queue_.size());
+  Ready ready;
+  std::size_t bytes = 0;
   while (!queue_.empty() && queue_.front()->ready) {
-    ready.push_back(std::move(queue_.front()));
+    bytes += queue_.front()->size_bytes();
+    ready.more = !ready.writes.empty() && bytes > max_bytes;
+    if (ready.more) break;
+    ready.writes.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  drain_asked_ = ready.more;
   return ready;
 }
 

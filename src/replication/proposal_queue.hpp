@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -35,8 +34,14 @@ class ProposalQueue {
   /// `kFirst`: nobody has been asked to drain yet, the caller must. A refused write is left as it
   /// was.
   [[nodiscard]] Push push(const std::shared_ptr<ProposedWrite>& write);
-  /// The writes at the front that are ready, to be put into the log.
-  [[nodiscard]] std::vector<std::shared_ptr<ProposedWrite>> take_ready();
+  struct Ready {
+    std::vector<std::shared_ptr<ProposedWrite>> writes;
+    /// The one behind them is ready too: the caller must have the queue drained again.
+    bool more = false;
+  };
+  /// The writes at the front that are ready, to be put into the log: no more than fit `max_bytes`,
+  /// but one at least.
+  [[nodiscard]] Ready take_ready(std::size_t max_bytes);
   /// A worker has hashed this write. True: the caller must have the queue drained.
   [[nodiscard]] bool set_ready(const std::shared_ptr<ProposedWrite>& write);
   /// The budget of writes that are committed or given up.

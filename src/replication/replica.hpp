@@ -14,18 +14,17 @@
 #include "consensus/core.hpp"
 #include "lockstep/replication_manager.hpp"
 #include "replication/apply_pump.hpp"
+#include "replication/host_calls.hpp"
 #include "replication/pending_writes.hpp"
 #include "replication/proposal_queue.hpp"
 #include "replication/status_board.hpp"
 #include "replication/sync_waiters.hpp"
 #include "replication/wal_driver.hpp"
-#include "runtime/listener_list.hpp"
 
 namespace lockstep::replication {
 
 /// One replica: drives the core in the order that its effects demand. The public part may be called
-/// from any thread; all state but the queue, the board and the listeners belongs to the strand. The
-/// host's callbacks run on an executor of their own.
+/// from any thread; all state but the queue, the board and the host's calls belongs to the strand.
 class Replica : public std::enable_shared_from_this<Replica> {
  public:
   using DoneHandler = WALReplicationManager::DoneHandler;
@@ -39,13 +38,9 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void replicate(Payload payload, WriteOptions options, WriteHandler done);
   void sync_with_node(NodeId node, DoneHandler done);
   void stop(DoneHandler done);
-  /// Completes a call, as every callback is made: later, on the executor for callbacks.
-  void answer(DoneHandler done, Error error);
   [[nodiscard]] ReplicationStatus status() const;
-  [[nodiscard]] ReplicationMetrics metrics() const { return board_.metrics(); }
-  [[nodiscard]] Subscription subscribe(WALReplicationManager::EventListener listener) {
-    return listeners_->add(std::move(listener));
-  }
+  [[nodiscard]] ReplicationMetrics metrics() const;
+  [[nodiscard]] HostCalls& host() { return *host_; }
 
  private:
   enum class Phase { kNew, kStarting, kRunning, kStopping, kStopped };
@@ -62,50 +57,57 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void close_wal();
   void end_stop();
 
+  // replica_calls.cpp
+  [[nodiscard]] std::optional<Error> reason_not_to_take_part() const;
+  void call_core(DoneHandler done, std::function<void(consensus::CallId)> call);
+  void hash_large_payload(const std::shared_ptr<ProposedWrite>& write);
+  void drain_proposals();
+  void post_drain();
+  void propose(std::vector<std::shared_ptr<ProposedWrite>> writes);
+  void reject(const std::shared_ptr<ProposedWrite>& write, Error error);
+  void begin_sync(const NodeId& node, DoneHandler done);
+
   // replica.cpp
   template <class Event>
   void step(Event&& event);
-  void call_core(DoneHandler done, std::function<void(consensus::CallId)> call);
-  void drain_proposals();
-  void reject(const std::shared_ptr<ProposedWrite>& write, Error error);
   void receive(const ReplicationMessage& message);
   void network_event(const NetworkEvent& event);
   void tick();
   void schedule_tick();
   void applied(ApplyPump::Batch batch);
+  void apply_failed(const Error& error);
+  void complete_sync_waiters(std::vector<SyncWaiters::Completion> finished);
   void complete_pending();
-  void call_host(const std::function<void()>& callback);
-  void host_threw();
-  void post_callback(std::function<void()> callback);
-  void emit(ReplicationEvent event);
+
+  // replica_status.cpp
   void publish();
 
   // effects.cpp
   void execute(consensus::Effects effects);
   void seal(const std::vector<consensus::UnsealedEntry>& entries);
   void send(const std::vector<consensus::PeerMessage>& messages);
+  void send_after_sync(consensus::WriteNumber after, std::vector<consensus::PeerMessage> messages);
   void send_due_messages();
   void write(const consensus::LogWrite& write);
   void read(const consensus::ReadWanted& wanted);
   void commit(Index index);
+  void emit_entries(Index after, Index up_to, const std::optional<NodeId>& received_from);
   void became_durable(consensus::WriteNumber number);
   void tell(const consensus::Notice& notice);
   void halt(const Error& error);
 
   const ReplicaOptions options_;
   const LogSink log_;
-  std::shared_ptr<Runtime> runtime_;
-  std::shared_ptr<INetworkManager> network_;
-  std::shared_ptr<IExecutor> strand_;
-  std::shared_ptr<IExecutor> callbacks_;
-  std::shared_ptr<WALDriver> wal_;
-  std::shared_ptr<ApplyPump> apply_pump_;
+  const std::shared_ptr<Runtime> runtime_;
+  const std::shared_ptr<IExecutor> strand_;
+  const std::shared_ptr<HostCalls> host_;
+  const std::shared_ptr<WALDriver> wal_;
+  const std::shared_ptr<ApplyPump> apply_pump_;
 
   // Any thread.
   ProposalQueue queue_;
   StatusBoard board_;
-  std::shared_ptr<ListenerList<ReplicationEvent>> listeners_ =
-      std::make_shared<ListenerList<ReplicationEvent>>();
+  const std::weak_ptr<INetworkManager> network_seen_;
   std::atomic<std::uint64_t> open_writes_{0};
   std::atomic<std::size_t> inbound_bytes_{0};
   std::once_flag hash_worker_made_;
@@ -113,6 +115,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
 
   // The strand.
   Phase phase_ = Phase::kNew;
+  std::shared_ptr<INetworkManager> network_;
+  std::optional<Error> failure_;
   DoneHandler start_done_;
   std::vector<DoneHandler> stop_done_;
   consensus::Recovered recovered_;
@@ -124,6 +128,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::uint64_t last_call_ = 0;
   std::map<consensus::CallId, DoneHandler> calls_;
   consensus::WriteNumber durable_;
+  Index committed_;
   struct DueMessages {
     consensus::WriteNumber after;
     std::vector<consensus::PeerMessage> messages;

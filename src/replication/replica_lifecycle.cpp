@@ -15,10 +15,10 @@ void Replica::start(DoneHandler done) {
 
 void Replica::begin_start(DoneHandler done) {
   if (phase_ == Phase::kStopping || phase_ == Phase::kStopped) {
-    return answer(std::move(done), Errc::kStopped);
+    return host_->answer(std::move(done), Errc::kStopped);
   }
   if (phase_ != Phase::kNew) {
-    return answer(std::move(done), Error(Errc::kWrongState, "start was called before"));
+    return host_->answer(std::move(done), Error(Errc::kWrongState, "start was called before"));
   }
   phase_ = Phase::kStarting;
   start_done_ = std::move(done);
@@ -114,6 +114,7 @@ void Replica::run() {
     status.cluster = recovered_.wal.identity.cluster;
     status.commit_index = applied_before;
   });
+  committed_ = applied_before;
   core_.emplace(options, std::move(recovered_), runtime_->now());
   wal_->on_durable([weak = weak_from_this()](consensus::WriteNumber number) {
     if (const auto self = weak.lock()) self->became_durable(number);
@@ -130,7 +131,7 @@ void Replica::run() {
       },
       [weak = weak_from_this()](const Error& error) {
         if (const auto self = weak.lock()) {
-          self->step([&](consensus::Core& core) { core.fail(error); });
+          self->apply_failed(error);
         }
       });
   phase_ = Phase::kRunning;
@@ -142,7 +143,9 @@ void Replica::run() {
   end_start({});
 }
 
-void Replica::end_start(Error error) { answer(std::exchange(start_done_, {}), std::move(error)); }
+void Replica::end_start(Error error) {
+  host_->answer(std::exchange(start_done_, {}), std::move(error));
+}
 
 void Replica::stop(DoneHandler done) {
   strand_->post([self = shared_from_this(), done = std::move(done)]() mutable {
@@ -153,7 +156,7 @@ void Replica::stop(DoneHandler done) {
 /// Everything that waits is completed now; then the engine, then the log, each when it is no longer
 /// in use.
 void Replica::begin_stop(DoneHandler done) {
-  if (phase_ == Phase::kStopped) return answer(std::move(done), {});
+  if (phase_ == Phase::kStopped) return host_->answer(std::move(done), {});
   stop_done_.push_back(std::move(done));
   if (phase_ == Phase::kStopping) return;
   phase_ = Phase::kStopping;
@@ -164,10 +167,8 @@ void Replica::begin_stop(DoneHandler done) {
   for (const auto& write : queue_.close()) reject(write, Errc::kStopped);
   pending_.give_up(Errc::kStopped, true);
   complete_pending();
-  for (auto& [id, call] : std::exchange(calls_, {})) answer(std::move(call), Errc::kStopped);
-  for (auto& waiter : sync_waiters_.give_up(Errc::kStopped)) {
-    answer(std::move(waiter.done), std::move(waiter.error));
-  }
+  for (auto& [id, call] : std::exchange(calls_, {})) host_->answer(std::move(call), Errc::kStopped);
+  complete_sync_waiters(sync_waiters_.give_up(Errc::kStopped));
   apply_pump_->stop([self = shared_from_this()] { self->close_wal(); });
 }
 
@@ -177,12 +178,13 @@ void Replica::close_wal() {
 
 void Replica::end_stop() {
   phase_ = Phase::kStopped;
+  network_.reset();
   board_.update([](ReplicationStatus& status, ReplicationMetrics&) {
     status.role = Role::kFollower;
     status.leader.reset();
     status.followers.clear();
   });
-  for (DoneHandler& done : std::exchange(stop_done_, {})) answer(std::move(done), {});
+  for (DoneHandler& done : std::exchange(stop_done_, {})) host_->answer(std::move(done), {});
 }
 
 }  // namespace lockstep::replication

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -19,12 +20,19 @@ class SyncWaiters {
     Error error;
   };
 
+  /// A question that is not answered for so long is asked again: it may be lost with its
+  /// connection.
+  explicit SyncWaiters(std::chrono::nanoseconds retry_interval) : retry_interval_(retry_interval) {}
+
   /// On the leader: until `follower` has everything up to `index`.
   void add_for_leader(NodeId follower, Index index, MonotonicTime deadline, DoneHandler done);
-  /// On a follower: until the leader's answer to this request has come and what it names is
+  /// On a follower: until the answer of `leader` to this request has come and what it names is
   /// applied.
-  [[nodiscard]] std::uint64_t add_for_follower(MonotonicTime deadline, DoneHandler done);
+  [[nodiscard]] std::uint64_t add_for_follower(NodeId leader, MonotonicTime now,
+                                               MonotonicTime deadline, DoneHandler done);
   void answered(const consensus::SyncResponse& response);
+  /// Requests whose answer is overdue.
+  [[nodiscard]] std::vector<std::uint64_t> take_overdue(MonotonicTime now);
 
   /// Those that are over, for better or worse.
   [[nodiscard]] std::vector<Completion> take_finished(const consensus::Core& core, Index applied,
@@ -35,14 +43,16 @@ class SyncWaiters {
   struct Waiter {
     DoneHandler done;
     MonotonicTime deadline;
-    std::optional<NodeId> follower;  ///< on the leader
-    std::uint64_t request = 0;       ///< on a follower
+    NodeId peer;
+    /// 0: on the leader.
+    std::uint64_t request = 0;
+    MonotonicTime next_question = MonotonicTime::max();
     std::optional<Index> target;
     std::optional<Error> refused;
   };
   [[nodiscard]] static std::optional<Error> verdict(const Waiter& waiter,
-                                                    const consensus::Core& core, Index applied,
-                                                    MonotonicTime now);
+                                                    const consensus::Core& core, Index applied);
+  const std::chrono::nanoseconds retry_interval_;
   std::vector<Waiter> waiters_;
   std::uint64_t last_request_ = 0;
 };

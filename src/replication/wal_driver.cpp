@@ -3,17 +3,38 @@
 #include <utility>
 
 namespace lockstep::replication {
+namespace {
+
+/// A log of the host's may be wrong, and what is read is applied and sent.
+bool are_from(const IndexRange& range, const std::vector<Entry>& entries) {
+  Index expected = range.first;
+  for (const Entry& entry : entries) {
+    if (entry.header.index != expected) return false;
+    expected = expected.next();
+  }
+  return !entries.empty() && entries.back().header.index <= range.last;
+}
+
+}  // namespace
 
 WALDriver::WALDriver(std::shared_ptr<IWALSource> wal, std::shared_ptr<IExecutor> executor,
                      std::shared_ptr<IExecutor> strand)
     : wal_(std::move(wal)), executor_(std::move(executor)), strand_(std::move(strand)) {}
 
 void WALDriver::open(OpenHandler done) {
-  executor_->post([wal = wal_, strand = strand_, done = std::move(done)]() mutable {
-    wal->open([strand, done = std::move(done)](Result<WALState> state) mutable {
-      strand->post([done = std::move(done), state = std::move(state)] { done(state); });
+  phase_ = Phase::kOpening;
+  executor_->post([self = shared_from_this(), wal = wal_, done = std::move(done)] {
+    wal->open([self, done](Result<WALState> state) {
+      self->strand_->post(
+          [self, done, state = std::move(state)] { self->opened(done, std::move(state)); });
     });
   });
+}
+
+void WALDriver::opened(const OpenHandler& done, Result<WALState> state) {
+  phase_ = state ? Phase::kOpen : Phase::kNew;
+  done(std::move(state));
+  if (close_done_) close(std::exchange(close_done_, {}));
 }
 
 void WALDriver::write(consensus::WriteNumber number, WALWrite write) {
@@ -25,19 +46,38 @@ void WALDriver::write(consensus::WriteNumber number, WALWrite write) {
 
 void WALDriver::read(IndexRange range, std::size_t byte_budget, ReadHandler done) {
   executor_->post([wal = wal_, strand = strand_, range, byte_budget, done = std::move(done)] {
-    wal->read(range, byte_budget, [strand, done](Result<std::vector<Entry>> entries) {
+    wal->read(range, byte_budget, [strand, range, done](Result<std::vector<Entry>> entries) {
+      if (entries && !are_from(range, *entries)) {
+        entries =
+            Error(Errc::kCorruption, "the log was asked for entries from " +
+                                         to_string(range.first) + " on and answered with others");
+      }
       strand->post([done, entries = std::move(entries)] { done(entries); });
     });
   });
 }
 
 void WALDriver::close(std::function<void()> done) {
-  closed_ = true;
   on_durable_ = {};
   on_failure_ = {};
-  executor_->post([wal = std::exchange(wal_, {}), strand = strand_, done = std::move(done)] {
-    wal->close([strand, done](Error) { strand->post(done); });
+  if (phase_ == Phase::kOpening) {
+    close_done_ = std::move(done);
+    return;
+  }
+  const bool was_open = std::exchange(phase_, Phase::kClosed) == Phase::kOpen;
+  executor_->post([self = shared_from_this(), was_open, done = std::move(done)] {
+    if (!was_open) return self->let_go(done);
+    // Alive until its last callback has returned.
+    self->wal_->close([self, done](const Error&) {
+      self->executor_->post([self, done] { self->let_go(done); });
+    });
   });
+}
+
+/// On the WAL executor, where the WAL wants to end.
+void WALDriver::let_go(const std::function<void()>& done) {
+  wal_.reset();
+  strand_->post(done);
 }
 
 /// On the WAL executor.
@@ -62,7 +102,6 @@ void WALDriver::deliver() {
     news = news_;
     news_.delivery_posted = false;
   }
-  if (closed_) return;
   if (on_durable_) on_durable_(news.durable);
   if (news.failure && on_failure_) on_failure_(news.failure);
 }

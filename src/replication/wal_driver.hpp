@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -31,12 +30,17 @@ class WALDriver : public std::enable_shared_from_this<WALDriver> {
   /// Told at most once; no write becomes durable after it.
   void on_failure(FailureHandler handler) { on_failure_ = std::move(handler); }
   void write(consensus::WriteNumber number, WALWrite write);
+  /// A log that answers with other entries than those from `range.first` on is corrupt.
   void read(IndexRange range, std::size_t byte_budget, ReadHandler done);
   /// No handler of `on_durable` or `on_failure` runs any more; `done` runs when the WAL is closed
-  /// and let go.
+  /// and let go. Waits for an `open` that is under way; a WAL that was never opened is let go as it
+  /// is. Called once, last.
   void close(std::function<void()> done);
 
  private:
+  enum class Phase { kNew, kOpening, kOpen, kClosed };
+  void opened(const OpenHandler& done, Result<WALState> state);
+  void let_go(const std::function<void()>& done);
   void completed(consensus::WriteNumber number, const Error& error);
   void deliver();
 
@@ -45,7 +49,9 @@ class WALDriver : public std::enable_shared_from_this<WALDriver> {
   const std::shared_ptr<IExecutor> strand_;
   DurableHandler on_durable_;
   FailureHandler on_failure_;
-  bool closed_ = false;
+  Phase phase_ = Phase::kNew;
+  /// Of a `close` that waits for the end of `open`.
+  std::function<void()> close_done_;
 
   /// What the WAL executor has to tell the strand.
   struct News {
