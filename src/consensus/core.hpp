@@ -162,6 +162,7 @@ class Core {
   void finish_bootstrap(Error error);
   void tick_bootstrap();
   void send_state(const NodeId& peer, bool wants_answer);
+  void send_verdict(const NodeId& peer);
   void send_bootstrap_entry(const NodeId& peer);
   void receive_body(const PeerMessage& from, const MemberState& state);
   void receive_body(const PeerMessage& from, const BootstrapEntry& bootstrap);

@@ -113,6 +113,15 @@ void Core::send_state(const NodeId& peer, bool wants_answer) {
   send(peer, state);
 }
 
+/// To a node that the configuration names with other data than it has.
+void Core::send_verdict(const NodeId& peer) {
+  MemberState verdict;
+  verdict.initialised = true;
+  verdict.receiver_is_stranger = true;
+  verdict.cluster = identity_.cluster;
+  send_after_sync(peer, verdict);
+}
+
 void Core::send_bootstrap_entry(const NodeId& peer) {
   for (const auto& [id, node] : bootstrap_reads_) {
     if (node == peer) return;
@@ -151,17 +160,9 @@ void Core::receive_body(const PeerMessage& from, const MemberState& state) {
                          from.peer.str() + " knows this node with other data: this folder counts "
                                            "for nothing until the operator admits it")});
   }
-  if (initialised() && !state.initialised) {
-    const Member* member = find_member(configuration(), from.peer);
-    if (member != nullptr && member->incarnation == from.incarnation) {
-      if (hard_state_write_ <= durable_write_) send_bootstrap_entry(from.peer);
-    } else if (member != nullptr && !sender_counts(from)) {
-      MemberState verdict;
-      verdict.initialised = true;
-      verdict.receiver_is_stranger = true;
-      verdict.cluster = identity_.cluster;
-      send_after_sync(from.peer, verdict);
-    }
+  if (initialised() && !state.initialised && is_member(configuration(), from.peer)) {
+    if (!sender_counts(from)) return send_verdict(from.peer);
+    if (hard_state_write_ <= durable_write_) send_bootstrap_entry(from.peer);
   } else if (state.wants_answer) {
     send_state(from.peer, false);
   }

@@ -29,6 +29,7 @@ void Core::start_round(Election election) {
   save_hard_state({std::max(term(), election.term_seen).next(), identity_.node});
   election.own_vote = last_write_;
   election.votes.clear();
+  election.vote_spent = false;
   change_state(std::move(election));
   notice(ElectionStarted{});
   request_votes();
@@ -48,12 +49,11 @@ void Core::request_votes() {
 }
 
 void Core::tick_election() {
-  const auto& election = std::get<Election>(state_);
-  if (now_ >= election.deadline) {
-    end_election();
-  } else if (now_ >= election.next_request) {
-    request_votes();
-  }
+  auto& election = std::get<Election>(state_);
+  if (now_ >= election.deadline) return end_election();
+  if (now_ < election.next_request) return;
+  if (election.vote_spent) return start_round(std::move(election));
+  request_votes();
 }
 
 /// Without a majority.
@@ -61,7 +61,7 @@ void Core::end_election() {
   const Election election = std::get<Election>(std::move(state_));
   change_state(Following{std::nullopt, commit_index_});
   if (election.log_behind) return answer(election.call, Errc::kLogBehind);
-  std::string text = "no majority of the voters granted its vote; answered:";
+  std::string text = "no majority of the voters granted its vote in time; answered:";
   for (const auto& [node, granted] : election.votes) {
     text += " " + node.str() + (granted ? " (granted)" : " (refused)");
   }
@@ -75,7 +75,9 @@ void Core::count_election() {
     case VoteResult::kWon:
       return become_leader();
     case VoteResult::kLost:
-      return end_election();
+      // Unless another round may do better.
+      if (!std::get<Election>(state_).vote_spent) end_election();
+      return;
   }
 }
 
@@ -105,7 +107,8 @@ void Core::receive_body(const PeerMessage& from, const VoteResponse& response) {
     return start_round(std::move(*election));
   }
   election->votes[from.peer] = response.granted;
-  if (response.log_behind) election->log_behind = true;
+  election->log_behind |= response.log_behind;
+  election->vote_spent |= !response.granted && !response.log_behind;
   count_election();
 }
 
