@@ -1,0 +1,171 @@
+#include "consensus/checkers.hpp"
+
+namespace lockstep::consensus::test {
+namespace {
+
+std::string text(EntryId id) { return to_string(id.index) + "/" + to_string(id.term); }
+
+}  // namespace
+
+void Checkers::violated(const std::string& property, const std::string& what) {
+  if (violation_.empty()) violation_ = property + ": " + what;
+}
+
+void Checkers::on_write(const NodeId& node, const Core& core, const DiskWrite& write) {
+  const Stored& before = disks_.at(node).seen();
+  if (write.truncate_from) {
+    if (core.role() == Role::kLeader) violated("leader append-only (§5.3)", node.str());
+    for (Index i = *write.truncate_from; i <= before.last_index() && i <= Index(committed_.size());
+         i = i.next()) {
+      if (before.holds(committed_[i.value() - 1])) {
+        violated("committed entries stay", node.str() + " cuts " + to_string(i));
+      }
+    }
+  }
+  const Index kept = write.truncate_from ? write.truncate_from->previous() : before.last_index();
+  if (!write.entries.empty() && write.entries.front().header.index != kept.next()) {
+    violated("no gaps", node.str() + " writes " + text(write.entries.front().id()) + " after " +
+                            to_string(kept));
+  }
+  const bool follows = kept > Index{0} && kept <= before.last_index();
+  check_log_matching(node, core.identity().epoch, follows ? before.at(kept).header.term : Term{},
+                     write.entries);
+}
+
+/// By induction: an id names one entry and one predecessor, wherever it is written.
+void Checkers::check_log_matching(const NodeId& node, Epoch epoch, Term previous,
+                                  const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    const auto [known, is_new] =
+        entries_.try_emplace({epoch, entry.id()}, Identified{entry.digest, previous});
+    if (!is_new &&
+        (known->second.digest != entry.digest || known->second.previous_term != previous)) {
+      violated("log matching (§5.3)", node.str() + " holds another entry " + text(entry.id()));
+    }
+    previous = entry.header.term;
+  }
+}
+
+/// Rule 1: nothing is promised that is not durable.
+void Checkers::on_send(const NodeId& node, const PeerMessage& message) {
+  const Stored& durable = disks_.at(node).durable();
+  const Term durable_term = durable.hard_state.current_term;
+  if (const auto* vote = std::get_if<VoteResponse>(&message.body); vote && vote->granted) {
+    const bool is_durable =
+        durable_term > vote->term ||
+        (durable_term == vote->term && durable.hard_state.voted_for == message.peer);
+    if (!is_durable) violated("vote durable before it is given", node.str());
+    const auto [first, is_new] = votes_.try_emplace({node, vote->term}, message.peer);
+    if (!is_new && first->second != message.peer) {
+      violated("one vote a term (§5.2)", node.str() + " in term " + to_string(vote->term));
+    }
+  }
+  if (const auto* request = std::get_if<VoteRequest>(&message.body)) {
+    if (durable_term < request->term) violated("own vote durable before asking", node.str());
+    const auto [first, is_new] = votes_.try_emplace({node, request->term}, node);
+    if (first->second != node)
+      violated("one vote a term (§5.2)", node.str() + " asks after voting");
+  }
+  if (const auto* response = std::get_if<AppendResponse>(&message.body)) {
+    if (durable_term < response->term) violated("term durable before an answer", node.str());
+    if (response->accepted && durable.last_index() < response->match_index) {
+      violated("entries durable before their ack",
+               node.str() + " acks " + to_string(response->match_index));
+    }
+  }
+}
+
+/// State-machine safety: what is applied at an index is the same everywhere, in order, and durable
+/// where it is applied.
+void Checkers::on_apply(const NodeId& node, const Entry& entry) {
+  const Index index = entry.header.index;
+  Index& applied = applied_by_[node];
+  if (index != applied.next()) {
+    violated("applied in order",
+             node.str() + " applies " + to_string(index) + " after " + to_string(applied));
+  }
+  applied = index;
+  if (!disks_.at(node).durable().holds(entry.id())) {
+    violated("durable before applied", node.str() + " applies " + text(entry.id()));
+  }
+  const std::size_t place = index.value() - 1;
+  if (place == applied_.size()) applied_.push_back(entry.digest);
+  if (place > applied_.size() || applied_[place] != entry.digest) {
+    violated("state machine safety (§5.4.3)", node.str() + " applies " + text(entry.id()));
+  }
+}
+
+void Checkers::on_restart(const NodeId& node, Index applied) {
+  applied_by_[node] = applied;
+  const Stored& durable = disks_.at(node).durable();
+  check_log_matching(node, durable.identity.epoch, Term{}, durable.entries);
+  if (applied > durable.last_index()) {
+    violated("the engine is not ahead of the log", node.str());
+  }
+  if (durable.hard_state.current_term < terms_[node] && !votes_.empty()) {
+    // A term that was taken in memory only may be forgotten; one that was voted in may not.
+    const auto vote = votes_.lower_bound({node, durable.hard_state.current_term.next()});
+    if (vote != votes_.end() && vote->first.first == node) {
+      violated("hard state never goes back", node.str() + " forgets its vote");
+    }
+  }
+  terms_[node] = durable.hard_state.current_term;
+}
+
+void Checkers::on_new_disk(const NodeId& node) {
+  terms_.erase(node);
+  std::erase_if(votes_, [&](const auto& vote) { return vote.first.first == node; });
+}
+
+void Checkers::after_event(const NodeId& node, const Core& core) {
+  check_hard_state(node, core);
+  if (core.role() == Role::kLeader) check_election_safety(node, core);
+  check_commit(node, core);
+}
+
+void Checkers::check_hard_state(const NodeId& node, const Core& core) {
+  Term& term = terms_[node];
+  if (core.term() < term) violated("terms never fall (§5.1)", node.str());
+  term = core.term();
+}
+
+void Checkers::check_election_safety(const NodeId& node, const Core& core) {
+  const auto [leader, is_new] = leaders_.try_emplace(core.term(), node);
+  if (leader->second != node) {
+    violated("election safety (§5.2)", node.str() + " and " + leader->second.str() +
+                                           " lead in term " + to_string(core.term()));
+  }
+  if (is_new) check_leader_completeness(node, core);
+}
+
+void Checkers::check_leader_completeness(const NodeId& node, const Core& core) {
+  for (const EntryId& id : committed_) {
+    if (!core.log().contains(id)) {
+      return violated("leader completeness (§5.4)", node.str() + " leads without " + text(id));
+    }
+  }
+}
+
+/// What one node holds for committed, every node does, and a majority has it durable.
+void Checkers::check_commit(const NodeId& node, const Core& core) {
+  for (Index index(committed_.size() + 1); index <= core.commit_index(); index = index.next()) {
+    const EntryId id{index, *core.log().term_at(index)};
+    std::size_t copies = 0;
+    for (const Member& voter : core.configuration().voters) {
+      const auto disk = disks_.find(voter.node);
+      if (disk != disks_.end() && disk->second.durable().holds(id)) ++copies;
+    }
+    if (copies * 2 <= core.configuration().voters.size()) {
+      violated("committed means durable at a majority",
+               node.str() + " commits " + text(id) + " with " + std::to_string(copies));
+    }
+    committed_.push_back(id);
+  }
+  if (core.commit_index() == Index{}) return;
+  const EntryId newest{core.commit_index(), *core.log().term_at(core.commit_index())};
+  if (committed_[newest.index.value() - 1] != newest) {
+    violated("committed entries agree", node.str() + " has " + text(newest));
+  }
+}
+
+}  // namespace lockstep::consensus::test

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "consensus/core.hpp"
+#include "consensus/disk.hpp"
+
+namespace lockstep::consensus::test {
+
+/// Watches a whole cluster from outside for the properties of Raft's figure 3 and for the promises
+/// of design rule 1. Told of every step; says what is broken, the first time only.
+class Checkers {
+ public:
+  explicit Checkers(const std::map<NodeId, Disk>& disks) : disks_(disks) {}
+
+  /// Before the write is submitted.
+  void on_write(const NodeId& node, const Core& core, const DiskWrite& write);
+  void on_send(const NodeId& node, const PeerMessage& message);
+  void on_apply(const NodeId& node, const Entry& entry);
+  /// After each event of a node.
+  void after_event(const NodeId& node, const Core& core);
+  /// A node opens its log again.
+  void on_restart(const NodeId& node, Index applied);
+  /// A node's data was taken away, and its promises with it.
+  void on_new_disk(const NodeId& node);
+
+  /// The first violation; empty when all holds.
+  [[nodiscard]] const std::string& violation() const { return violation_; }
+  [[nodiscard]] const std::vector<EntryId>& committed() const { return committed_; }
+
+ private:
+  void violated(const std::string& property, const std::string& what);
+  void check_log_matching(const NodeId& node, Epoch epoch, Term previous,
+                          const std::vector<Entry>& entries);
+  void check_election_safety(const NodeId& node, const Core& core);
+  void check_leader_completeness(const NodeId& node, const Core& core);
+  void check_commit(const NodeId& node, const Core& core);
+  void check_hard_state(const NodeId& node, const Core& core);
+
+  struct Identified {
+    Digest digest;
+    Term previous_term;
+  };
+
+  const std::map<NodeId, Disk>& disks_;
+  std::string violation_;
+  std::map<std::pair<Epoch, EntryId>, Identified> entries_;
+  std::map<Term, NodeId> leaders_;
+  std::vector<EntryId> committed_;
+  std::vector<Digest> applied_;
+  std::map<NodeId, Index> applied_by_;
+  std::map<NodeId, Term> terms_;
+  std::map<std::pair<NodeId, Term>, NodeId> votes_;
+};
+
+}  // namespace lockstep::consensus::test

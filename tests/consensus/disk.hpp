@@ -1,0 +1,77 @@
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "consensus/effects.hpp"
+#include "lockstep/wal_source.hpp"
+
+namespace lockstep::consensus::test {
+
+/// What a node has stored; the entry with index i lies at i - 1.
+struct Stored {
+  WALIdentity identity;
+  HardState hard_state;
+  std::vector<Entry> entries;
+
+  [[nodiscard]] Index last_index() const { return Index(entries.size()); }
+  [[nodiscard]] const Entry& at(Index index) const { return entries[index.value() - 1]; }
+  [[nodiscard]] bool holds(EntryId id) const {
+    return id.index >= Index{1} && id.index <= last_index() && at(id.index).header.term == id.term;
+  }
+};
+
+struct DiskWrite {
+  WriteNumber number;
+  std::optional<Index> truncate_from;
+  std::vector<Entry> entries;
+  std::optional<HardState> hard_state;
+  std::optional<WALIdentity> identity;
+};
+
+/// A disk that forgets what was not synced. Writes become durable in order.
+class Disk {
+ public:
+  explicit Disk(Stored stored) : seen_(stored), durable_(std::move(stored)) {}
+
+  void submit(DiskWrite write) {
+    perform(seen_, write);
+    unsynced_.push_back(std::move(write));
+  }
+  /// Makes the oldest write durable. Precondition: there is one.
+  WriteNumber sync_one() {
+    const DiskWrite write = std::move(unsynced_.front());
+    unsynced_.pop_front();
+    perform(durable_, write);
+    return write.number;
+  }
+  /// Loses what is not durable, except the oldest `keep` writes.
+  void crash(std::size_t keep) {
+    while (keep-- > 0 && !unsynced_.empty()) (void)sync_one();
+    unsynced_.clear();
+    seen_ = durable_;
+  }
+
+  /// As reads see it: with what was written and not synced yet.
+  [[nodiscard]] const Stored& seen() const { return seen_; }
+  [[nodiscard]] const Stored& durable() const { return durable_; }
+  [[nodiscard]] std::size_t unsynced() const { return unsynced_.size(); }
+
+ private:
+  static void perform(Stored& stored, const DiskWrite& write) {
+    if (write.truncate_from && *write.truncate_from <= stored.last_index()) {
+      stored.entries.resize(write.truncate_from->value() - 1);
+    }
+    stored.entries.insert(stored.entries.end(), write.entries.begin(), write.entries.end());
+    if (write.hard_state) stored.hard_state = *write.hard_state;
+    if (write.identity) stored.identity = *write.identity;
+  }
+
+  Stored seen_;
+  Stored durable_;
+  std::deque<DiskWrite> unsynced_;
+};
+
+}  // namespace lockstep::consensus::test

@@ -1,0 +1,141 @@
+#include "consensus/message_text.hpp"
+
+namespace lockstep::consensus::test {
+namespace {
+
+std::string id(EntryId value) { return to_string(value.index) + "/" + to_string(value.term); }
+
+struct BodyText {
+  std::string operator()(const VoteRequest& body) const {
+    return "vote_request term=" + to_string(body.term) + " last=" + id(body.last);
+  }
+  std::string operator()(const VoteResponse& body) const {
+    const std::string verdict = body.granted ? "granted" : "refused";
+    return "vote " + verdict + " term=" + to_string(body.term) +
+           (body.log_behind ? " log_behind" : "");
+  }
+  std::string operator()(const AppendEntries& body) const {
+    std::string text = "append term=" + to_string(body.term) + " prev=" + id(body.previous);
+    if (!body.entries.empty()) text += " entries=";
+    for (const Entry& entry : body.entries) {
+      if (&entry != &body.entries.front()) text += ",";
+      text += id(entry.id());
+    }
+    return text + " commit=" + to_string(body.commit_index);
+  }
+  std::string operator()(const AppendResponse& body) const {
+    const std::string term = " term=" + to_string(body.term);
+    if (body.accepted) return "ack " + to_string(body.match_index) + term;
+    return "reject " + to_string(body.rejected) + " try=" + id(body.closest) + term;
+  }
+  std::string operator()(const Heartbeat& body) const {
+    return "heartbeat term=" + to_string(body.term) + " commit=" + to_string(body.commit_index);
+  }
+  std::string operator()(const SyncRequest&) const { return "sync_request"; }
+  std::string operator()(const SyncResponse& body) const {
+    return "sync_response " + std::string(body.is_leader ? "leader" : "no_leader") +
+           " commit=" + to_string(body.commit_index);
+  }
+  std::string operator()(const MemberState& body) const {
+    std::string text = body.initialised ? "state initialised" : "state uninitialised";
+    if (body.bootstrapping) text += " bootstrapping";
+    if (body.wants_answer) text += " wants_answer";
+    if (body.receiver_is_stranger) text += " receiver_is_stranger";
+    return text;
+  }
+  std::string operator()(const BootstrapEntry&) const { return "bootstrap_entry"; }
+};
+
+struct NoticeText {
+  std::string operator()(const RoleChange& n) const {
+    return "role " + name_of(n.from) + " to " + name_of(n.to) + " in term " + to_string(n.term);
+  }
+  std::string operator()(const EntriesReplaced& n) const { return "replaced " + range(n.range); }
+  std::string operator()(const Trouble& n) const { return "trouble " + name_of(n.error); }
+  std::string operator()(const LeadershipGained& n) const {
+    return "leadership_gained " + to_string(n.first_index);
+  }
+  std::string operator()(const FencedByFollower& n) const {
+    return "fenced_by " + n.follower.str();
+  }
+  std::string operator()(const AppendRejected&) const { return "append_rejected"; }
+  std::string operator()(const StaleMessageRefused&) const { return "stale_message_refused"; }
+  std::string operator()(const MessageRefused&) const { return "message_refused"; }
+  std::string operator()(const ElectionStarted&) const { return "election_started"; }
+  std::string operator()(const ClusterKnown&) const { return "cluster_known"; }
+  std::string operator()(const EntriesAccepted& n) const { return "accepted " + range(n.range); }
+  std::string operator()(const SyncAnswered& n) const {
+    return "sync_answered " + std::string(n.response.is_leader ? "leader" : "no_leader") +
+           " commit=" + to_string(n.response.commit_index);
+  }
+  static std::string range(IndexRange value) {
+    return to_string(value.first) + ".." + to_string(value.last);
+  }
+};
+
+}  // namespace
+
+std::string text_of(const MessageBody& body) { return std::visit(BodyText{}, body); }
+std::string text_of(const Notice& notice) { return std::visit(NoticeText{}, notice); }
+
+std::string kind_of(const MessageBody& body) {
+  const std::string text = text_of(body);
+  return text.substr(0, text.find(' '));
+}
+
+std::string content_of(const Entry& entry) {
+  if (entry.header.kind == EntryKind::kConfiguration) return "config";
+  if (entry.header.kind == EntryKind::kNoop) return "noop";
+  return std::string(entry.payload().view());
+}
+
+std::string text_of(const std::vector<Entry>& entries) {
+  std::string text;
+  for (const Entry& entry : entries) {
+    if (!text.empty()) text += " ";
+    text += to_string(entry.header.term) + "/" + content_of(entry);
+  }
+  return text;
+}
+
+std::string name_of(Role role) {
+  switch (role) {
+    case Role::kFollower:
+      return "follower";
+    case Role::kCandidate:
+      return "candidate";
+    case Role::kLeader:
+      return "leader";
+    case Role::kLearner:
+      return "learner";
+  }
+  return "?";
+}
+
+std::string name_of(const Error& error) {
+  static const std::map<Errc, std::string> kNames = {
+      {Errc::kInvalidArgument, "invalid_argument"},
+      {Errc::kNotSupported, "not_supported"},
+      {Errc::kWrongState, "wrong_state"},
+      {Errc::kTimedOut, "timed_out"},
+      {Errc::kNotBootstrapped, "not_bootstrapped"},
+      {Errc::kAlreadyBootstrapped, "already_bootstrapped"},
+      {Errc::kLogBehind, "log_behind"},
+      {Errc::kNoMajority, "no_majority"},
+      {Errc::kStranger, "stranger"},
+      {Errc::kUnknownEntryKind, "unknown_entry_kind"},
+      {Errc::kNotAMember, "not_a_member"},
+      {Errc::kInvariantBroken, "invariant_broken"},
+      {Errc::kForeignCluster, "foreign_cluster"},
+      {Errc::kSuperseded, "superseded"},
+      {Errc::kIo, "io"},
+      {Errc::kSyncFailed, "sync_failed"},
+  };
+  if (!error) return "ok";
+  for (const auto& [code, name] : kNames) {
+    if (error == code) return name;
+  }
+  return error.code.message();
+}
+
+}  // namespace lockstep::consensus::test

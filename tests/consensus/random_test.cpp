@@ -1,0 +1,300 @@
+// Clusters under random faults, one seed each: safety is checked after every step, then the faults
+// stop and the cluster must converge.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "consensus/cluster.hpp"
+#include "consensus/message_text.hpp"
+#include "consensus/rng.hpp"
+
+namespace lockstep::consensus::test {
+namespace {
+
+constexpr std::uint64_t kSeeds = 600;
+constexpr int kSteps = 2000;
+constexpr std::chrono::milliseconds kTick{10};
+
+/// What happened, so that a run in which nothing did is no success.
+using Tally = std::map<std::string, std::uint64_t>;
+
+class RandomRun {
+ public:
+  RandomRun(std::uint64_t seed, Tally& tally) : rng_(seed), tally_(tally) {
+    const std::size_t sizes[] = {1, 3, 3, 3, 5, 5};
+    for (std::size_t i = sizes[rng_.below(std::size(sizes))]; i > 0; --i) {
+      names_.emplace_back(std::to_string(i));
+    }
+    std::ranges::sort(names_);
+    draw_options();
+    cluster_.add_founded(names_);
+    for (const NodeId& name : names_) cluster_.start(name);
+    for (const NodeId& name : names_) {
+      cluster_.node(name).holds_syncs = slow_disks_ && rng_.one_in(2);
+      cluster_.node(name).holds_reads = slow_disks_ && rng_.one_in(2);
+    }
+  }
+
+  /// The first violation, or nothing.
+  [[nodiscard]] std::string run() {
+    for (int step = 0; step < kSteps; ++step) {
+      one_step(step);
+      if (const std::string broken = violation(); !broken.empty()) {
+        return "step " + std::to_string(step) + ": " + broken;
+      }
+    }
+    const std::string stuck = converge();
+    return violation().empty() ? stuck : violation();
+  }
+
+  void keep_trace() { cluster_.keeps_trace = true; }
+  [[nodiscard]] const Cluster& cluster() const { return cluster_; }
+
+ private:
+  void draw_options() {
+    slow_disks_ = !rng_.one_in(4);
+    loses_messages_ = rng_.one_in(2);
+    shuffles_messages_ = rng_.one_in(3);
+    crashes_ = !rng_.one_in(4);
+    turmoil_ = 1 + rng_.below(6);
+    cluster_.options.tail_cache_bytes = rng_.one_in(3) ? 400 : 0;
+    cluster_.options.max_batch_bytes = 1 + rng_.below(300);
+    cluster_.options.window = {1 + rng_.below(1000), 1 + rng_.below(4)};
+  }
+
+  void one_step(int step) {
+    const std::size_t draw = rng_.below(100);
+    if (draw < 52) {
+      deliver_one();
+    } else if (draw < 68) {
+      disk_step();
+    } else if (draw < 78) {
+      cluster_.tick_all(kTick * (1 + rng_.below(5)));
+    } else if (draw < 90) {
+      propose();
+    } else if (rng_.below(12) < turmoil_ || step < 40) {
+      disturb();
+    }
+  }
+
+  void disturb() {
+    switch (rng_.below(9)) {
+      case 0:
+      case 1:
+        return campaign();
+      case 2:
+        return command();
+      case 3:
+      case 4:
+      case 5:
+        return network_fault();
+      default:
+        if (crashes_) crash_or_restart();
+    }
+  }
+
+  void deliver_one() {
+    const auto busy = cluster_.network().links_with_messages();
+    if (busy.empty()) return;
+    const auto& [from, to] = busy[rng_.below(busy.size())];
+    auto& queue = cluster_.network().link(from, to).queue;
+    if (loses_messages_ && rng_.one_in(15)) {
+      queue.pop_front();
+      ++tally_["messages lost"];
+      return;
+    }
+    if (shuffles_messages_ && queue.size() > 1 && rng_.one_in(4)) {
+      std::swap(queue.front(), queue[1 + rng_.below(queue.size() - 1)]);
+      ++tally_["messages overtaken"];
+    }
+    if (shuffles_messages_ && rng_.one_in(10)) {
+      queue.push_back(queue.front());
+      ++tally_["messages repeated"];
+    }
+    cluster_.deliver(from, to);
+  }
+
+  void disk_step() {
+    const NodeId& name = some_node();
+    if (rng_.one_in(3)) {
+      if (cluster_.sync_one(name)) ++tally_["late syncs"];
+    } else if (rng_.one_in(8)) {
+      if (cluster_.fail_read(name)) ++tally_["reads failed"];
+    } else if (cluster_.read_one(name)) {
+      ++tally_["late reads"];
+    }
+  }
+
+  void propose() {
+    for (const NodeId& name : names_) {
+      const Node& node = cluster_.node(name);
+      if (!node.is_up() || node.core->role() != Role::kLeader || rng_.one_in(3)) continue;
+      std::vector<std::string> payloads;
+      for (std::size_t i = rng_.below(4); i > 0; --i) {
+        payloads.push_back(std::string(1 + rng_.below(60), 'x') + std::to_string(++proposed_));
+      }
+      cluster_.propose(name, payloads);
+      tally_["proposals"] += payloads.size();
+    }
+  }
+
+  void campaign() {
+    const NodeId& name = some_node();
+    if (!cluster_.node(name).is_up()) return;
+    (void)cluster_.campaign(name);
+    ++tally_["elections"];
+  }
+
+  void command() {
+    const NodeId& name = some_node();
+    if (rng_.one_in(2)) {
+      cluster_.event(name, [](Core& core) { core.become_follower_by_command(CallId{1}); });
+      ++tally_["told to follow"];
+    } else {
+      cluster_.event(name, [](Core& core) { core.request_sync(1); });
+    }
+  }
+
+  void network_fault() {
+    const NodeId& a = some_node();
+    const NodeId& b = some_node();
+    if (a == b) return;
+    switch (rng_.below(4)) {
+      case 0:
+        cluster_.network().link(a, b).cut = true;
+        ++tally_["links cut"];
+        break;
+      case 1:
+        for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
+        break;
+      case 2:
+        cluster_.disconnect(a, b);
+        ++tally_["connections lost"];
+        break;
+      default:
+        cluster_.connect(a, b);
+    }
+  }
+
+  void crash_or_restart() {
+    const NodeId& name = some_node();
+    if (!cluster_.node(name).is_up()) return cluster_.start(name);
+    const std::size_t unsynced = cluster_.disk(name).unsynced();
+    if (unsynced > 0) ++tally_["crashes with unsynced writes"];
+    cluster_.crash(name, rng_.below(unsynced + 1));
+    ++tally_["crashes"];
+  }
+
+  /// Faults stop; the node with the best log is made leader, and all must agree with it in the end.
+  [[nodiscard]] std::string converge() {
+    for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
+    for (const NodeId& name : names_) {
+      cluster_.node(name).holds_syncs = cluster_.node(name).holds_reads = false;
+      if (!cluster_.node(name).is_up()) cluster_.start(name);
+      cluster_.tick_all(kTick);
+      cluster_.event(name, [](Core&) {});
+    }
+    for (const NodeId& a : names_) {
+      for (const NodeId& b : names_) {
+        if (a < b) cluster_.connect(a, b);
+      }
+    }
+    cluster_.advance(std::chrono::milliseconds(1000));
+    const NodeId leader = *std::ranges::max_element(names_, {}, [&](const NodeId& name) {
+      const EntryId last = cluster_.node(name).core->log().last();
+      return std::pair(last.term, last.index);
+    });
+    // Elected in a low term, it learns of higher ones from those whom it did not need.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      (void)cluster_.campaign(leader);
+      cluster_.advance(std::chrono::milliseconds(200));
+    }
+    if (cluster_.node(leader).core->role() != Role::kLeader) {
+      const auto& answer = cluster_.node(leader).answer;
+      return leader.str() + " is not elected: " + (answer ? answer->message : "no answer");
+    }
+    cluster_.propose(leader, {"the last one"});
+    cluster_.advance(std::chrono::milliseconds(500));
+    return difference_from(leader);
+  }
+
+  [[nodiscard]] std::string difference_from(const NodeId& leader) {
+    const std::string wanted = text_of(cluster_.disk(leader).durable().entries);
+    for (const NodeId& name : names_) {
+      const Node& node = cluster_.node(name);
+      if (text_of(cluster_.disk(name).durable().entries) != wanted) {
+        return name.str() + " has another log than " + leader.str();
+      }
+      if (text_of(node.applied) != wanted) return name.str() + " has not applied all";
+    }
+    tally_["entries agreed on"] += cluster_.disk(leader).durable().entries.size();
+    return {};
+  }
+
+  [[nodiscard]] std::string violation() const {
+    if (!cluster_.checkers().violation().empty()) return cluster_.checkers().violation();
+    for (const auto& [name, node] : cluster_.nodes()) {
+      if (node.failure) return name.str() + " failed: " + node.failure->message;
+    }
+    return {};
+  }
+
+  [[nodiscard]] const NodeId& some_node() { return names_[rng_.below(names_.size())]; }
+
+  Rng rng_;
+  Tally& tally_;
+  Cluster cluster_;
+  std::vector<NodeId> names_;
+  bool slow_disks_ = false;
+  bool loses_messages_ = false;
+  bool shuffles_messages_ = false;
+  bool crashes_ = false;
+  std::size_t turmoil_ = 0;
+  std::uint64_t proposed_ = 0;
+};
+
+/// The end of what happened in a seed that failed.
+std::string trace_of(std::uint64_t seed) {
+  Tally ignored;
+  RandomRun again(seed, ignored);
+  again.keep_trace();
+  (void)again.run();
+  const auto& lines = again.cluster().trace();
+  std::string text;
+  for (std::size_t i = lines.size() > 80 ? lines.size() - 80 : 0; i < lines.size(); ++i) {
+    text += lines[i] + "\n";
+  }
+  return text;
+}
+
+TEST(RandomFaults, AreSurvivedSafelyAndHealed) {
+  Tally tally;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const std::string broken = RandomRun(seed, tally).run();
+    ASSERT_EQ(broken, "") << "seed " << seed << ", and before that:\n" << trace_of(seed);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+  }
+  const Tally floor = {{"messages lost", 3000},
+                       {"messages overtaken", 4000},
+                       {"messages repeated", 3000},
+                       {"late syncs", 5000},
+                       {"late reads", 1000},
+                       {"reads failed", 150},
+                       {"proposals", 25000},
+                       {"elections", 4000},
+                       {"told to follow", 1000},
+                       {"links cut", 1000},
+                       {"connections lost", 1000},
+                       {"crashes", 3000},
+                       {"crashes with unsynced writes", 500},
+                       {"entries agreed on", 20000}};
+  for (const auto& [what, least] : floor) EXPECT_GE(tally[what], least) << what;
+  if (testing::Test::HasFailure()) {
+    for (const auto& [what, count] : tally) std::cout << what << ": " << count << "\n";
+  }
+}
+
+}  // namespace
+}  // namespace lockstep::consensus::test
