@@ -23,8 +23,8 @@ T outcome_of(std::future<T> future, const char* call) {
   return future.get();
 }
 
-std::string count(std::size_t n, const char* noun) {
-  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+std::string count(std::size_t n, const char* one, const char* many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
 }
 
 }  // namespace
@@ -78,9 +78,10 @@ void Demo::found_group() {
     const Error error = outcome_of(leader().manager().bootstrap(members), "bootstrap");
     check("group founded", !error, error.message);
   } else if (status.configuration.voters.size() != nodes_.size()) {
-    throw std::runtime_error(
-        "the data folder holds a group of " + count(status.configuration.voters.size(), "node") +
-        "; run with --nodes " + std::to_string(status.configuration.voters.size()));
+    throw std::runtime_error("the data folder holds a group of " +
+                             count(status.configuration.voters.size(), "node", "nodes") +
+                             "; run with --nodes " +
+                             std::to_string(status.configuration.voters.size()));
   } else {
     narrator_.say("the folder holds a group already: its log goes on");
   }
@@ -108,7 +109,8 @@ void Demo::lead(DemoNode& node) {
 
 void Demo::replicate_sync() {
   const Payloads entries = next_entries(0.4);
-  narrator_.say("SYNC: " + count(entries.size(), "entry") + ", each acknowledged by a majority");
+  narrator_.say("SYNC: " + count(entries.size(), "entry", "entries") +
+                ", each acknowledged by a majority");
   const auto begin = std::chrono::steady_clock::now();
   const bool held = stream("committed", entries, ReplicationMode::kSync);
   const Seconds took = std::chrono::steady_clock::now() - begin;
@@ -116,15 +118,17 @@ void Demo::replicate_sync() {
   const Histogram latency = leader().metrics().commit_latency;
   summary_.latency_p50 = latency.quantile(0.5);
   summary_.latency_p99 = latency.quantile(0.99);
-  check("SYNC", held, count(entries.size(), "entry") + " committed");
+  check("SYNC", held, count(entries.size(), "entry", "entries") + " committed");
 }
 
 void Demo::replicate_async() {
   const Payloads entries = next_entries(0.2);
-  narrator_.say("ASYNC: " + count(entries.size(), "entry") + ", acknowledged by the leader's disk");
+  narrator_.say("ASYNC: " + count(entries.size(), "entry", "entries") +
+                ", acknowledged by the leader's disk");
   bool held = stream("locally durable", entries, ReplicationMode::kAsync);
   for (const auto& node : nodes_) held = held && (node->id() == leader().id() || level(*node));
-  check("ASYNC", held, count(entries.size(), "entry") + " locally durable, then on every node");
+  check("ASYNC", held,
+        count(entries.size(), "entry", "entries") + " locally durable, then on every node");
 }
 
 void Demo::stop_and_return_a_follower() {
@@ -138,7 +142,7 @@ void Demo::stop_and_return_a_follower() {
   const auto lag = std::ranges::find(status.followers, follower.id(), &FollowerStatus::node);
   const std::uint64_t behind = lag == status.followers.end() ? 0 : lag->lag_entries;
 
-  narrator_.say("starting " + follower.id().str() + " again, " + count(behind, "entry") +
+  narrator_.say("starting " + follower.id().str() + " again, " + count(behind, "entry", "entries") +
                 " behind");
   follower.start();
   for (const auto& node : nodes_) {
@@ -148,8 +152,8 @@ void Demo::stop_and_return_a_follower() {
   }
   held = level(follower) && held;
   check("follower stopped and back", held && behind > 0,
-        count(entries.size(), "entry") + " committed without it; it caught up on " +
-            count(behind, "entry"));
+        count(entries.size(), "entry", "entries") + " committed without it; it caught up on " +
+            count(behind, "entry", "entries"));
 }
 
 void Demo::damage_a_frame() {
@@ -222,7 +226,7 @@ void Demo::move_leadership() {
   held = level(old_leader) && held;
   const bool replaced = wait_until([&] { return old_leader.metrics().entries_truncated > 0; });
   check("leadership moved", held,
-        count(entries.size(), "entry") + " committed by " + leader().id().str());
+        count(entries.size(), "entry", "entries") + " committed by " + leader().id().str());
   check("old leader fenced", believes && fenced && was_not_acknowledged && replaced,
         "it still believed, its write was never acknowledged (" + to_string(outcome) +
             ") and was replaced");
@@ -254,8 +258,9 @@ void Demo::compare_nodes() {
   check("every entry delivered to every node", summary_.deliveries == summary_.expected_deliveries,
         std::to_string(summary_.deliveries) + "/" + std::to_string(summary_.expected_deliveries));
   check("no write failed", summary_.failed_replications == 0, entry_stream_.first_failure());
-  check("no acknowledged write lost", summary_.lost_acknowledged_writes == 0,
-        count(entry_stream_.acknowledged().size(), "write") + " looked for on every node");
+  check(
+      "no acknowledged write lost", summary_.lost_acknowledged_writes == 0,
+      count(entry_stream_.acknowledged().size(), "write", "writes") + " looked for on every node");
   check("contents equal on all nodes", summary_.converged);
 }
 

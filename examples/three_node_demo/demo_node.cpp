@@ -1,6 +1,7 @@
 #include "demo_node.hpp"
 
 #include <future>
+#include <iostream>
 #include <stdexcept>
 
 #include "lockstep/file_wal_manager.hpp"
@@ -9,6 +10,11 @@ namespace lockstep_demo {
 namespace {
 
 using namespace lockstep;  // NOLINT: an example of its use
+
+/// Standard output belongs to the results.
+void log_to_stderr(LogLevel level, std::string_view text) {
+  if (level >= LogLevel::kWarning) std::cerr << "  log: " << text << std::endl;
+}
 
 [[noreturn]] void fail(const NodeId& node, const Error& error) {
   throw std::runtime_error(node.str() + ": " + error.message);
@@ -29,6 +35,7 @@ void DemoNode::start() {
   WebSocketNetworkOptions network;
   network.node = id_;
   network.faults = faults_;
+  network.log = log_to_stderr;
   auto created = WebSocketNetworkManager::create(network, runtime_);
   if (!created) fail(id_, created.error());
   network_ = *created;
@@ -36,6 +43,7 @@ void DemoNode::start() {
   FileWALOptions files;
   files.folder = folder_.string();
   files.node = id_;
+  files.log = log_to_stderr;
   auto wal_executor = runtime_->make_worker("demo-wal");
   auto wal = FileWALManager::create(files, *runtime_, wal_executor);
   if (!wal) fail(id_, wal.error());
@@ -43,6 +51,7 @@ void DemoNode::start() {
   engine_ = std::make_shared<DemoEngine>();
   ReplicaOptions options;
   options.node = id_;
+  options.log = log_to_stderr;
   options.heartbeat_interval = std::chrono::milliseconds{50};
   // The demo watches progress itself, so that it survives being stopped and continued.
   options.write_timeout = std::chrono::milliseconds{0};
