@@ -193,7 +193,7 @@ Result<> to_result(const std::vector<OptionProblem>& problems) {
   std::string text;
   for (const OptionProblem& problem : problems) {
     if (!text.empty()) text += "; ";
-    text += problem.field + ": " + problem.problem;
+    text.append(problem.field).append(": ").append(problem.problem);
   }
   return Error(Errc::kInvalidArgument, std::move(text));
 }
