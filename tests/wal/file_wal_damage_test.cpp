@@ -75,7 +75,7 @@ TEST(FileWALDamage, ATailTornAtAnyByteIsCutAndNothingElse) {
       EXPECT_TRUE(unreadable(node, 1, 3).empty()) << cut;
       if (there) {
         ++kept;
-        EXPECT_EQ(node.call().read(4, 7)->size(), 4U);
+        EXPECT_EQ(node.call().entries(4, 7).size(), 4U);
       }
       EXPECT_FALSE(node.call().write(append(there ? 8 : 4, there ? 8 : 4, 2)));
     }
@@ -92,13 +92,13 @@ TEST(FileWALDamage, WhatWasCutDoesNotComeBack) {
   disk.set_contents(segment_path(1), torn);
   {
     FileNode node(disk, 2);
-    ASSERT_EQ(node.open()->bounds.last, Index(2));
+    ASSERT_EQ(node.opened().bounds.last, Index(2));
     ASSERT_FALSE(node.call().write(append(3, 3, 5)));
   }
   disk.set_contents(segment_path(1), before);  // the sectors turn up after all
   FileNode node(disk, 3);
-  ASSERT_EQ(node.open()->last_promised, (EntryId{Index(3), Term(5)}));
-  EXPECT_TRUE(same(node.call().read(3, 3)->front(), make_entry(3, 5)));
+  ASSERT_EQ(node.opened().last_promised, (EntryId{Index(3), Term(5)}));
+  EXPECT_TRUE(same(node.call().entries(3, 3).at(0), make_entry(3, 5)));
 }
 
 TEST(FileWALDamage, ABodyRottenBeforeTheProvenEndIsReportedExactly) {
@@ -118,8 +118,8 @@ TEST(FileWALDamage, ABodyRottenBeforeTheProvenEndIsReportedExactly) {
     EXPECT_EQ(state->bounds, range(1, 15));
     EXPECT_THAT(state->term_runs, ElementsAre(TermRun{Term(1), Index(1)}));
     EXPECT_EQ(unreadable(node, 1, 15), (std::vector<std::uint64_t>{7, 8, 9}));
-    EXPECT_EQ(node.call().read(1, 15)->size(), 6U) << "a read stops before the damage";
-    EXPECT_EQ(node.call().read(10, 15)->size(), 6U) << "and goes on behind it";
+    EXPECT_EQ(node.call().entries(1, 15).size(), 6U) << "a read stops before the damage";
+    EXPECT_EQ(node.call().entries(10, 15).size(), 6U) << "and goes on behind it";
     EXPECT_FALSE(node.call().close());
   }
   FileNode node(disk, 9);
@@ -128,7 +128,7 @@ TEST(FileWALDamage, ABodyRottenBeforeTheProvenEndIsReportedExactly) {
   cut.truncate_from = Index(8);
   EXPECT_FALSE(node.call().write(std::move(cut)));
   EXPECT_FALSE(node.call().close());
-  EXPECT_THAT(node.open()->damaged, ElementsAre(range(7, 7))) << "8 was written anew";
+  EXPECT_THAT(node.opened().damaged, ElementsAre(range(7, 7))) << "8 was written anew";
   EXPECT_EQ(unreadable(node, 1, 8), (std::vector<std::uint64_t>{7}));
 }
 
@@ -177,7 +177,7 @@ TEST(FileWALDamage, EntriesThatARottenTruncationMayHaveReplacedAreNotReadAsTheLo
     EXPECT_THAT(state->damaged, ElementsAre(range(4, 6)));
     EXPECT_EQ(state->last_promised, (EntryId{Index(7), Term(2)}));
     EXPECT_EQ(unreadable(node, 1, 6), (std::vector<std::uint64_t>{4, 5, 6}));
-    EXPECT_TRUE(same(node.call().read(7, 7)->front(), make_entry(7, 2)));
+    EXPECT_TRUE(same(node.call().entries(7, 7).at(0), make_entry(7, 2)));
   }
 }
 

@@ -29,6 +29,12 @@ class FileNode {
     wal = std::move(*FileWALManager::create(options, runtime, runtime.executor));
     return call().open();
   }
+  /// As `open`, which must succeed.
+  WALState opened() {
+    const auto state = open();
+    EXPECT_TRUE(state) << state.error().message;
+    return state ? *state : WALState{};
+  }
   Caller call() { return {*wal, *runtime.executor}; }
 
   static constexpr const char* kFolder = "/log";

@@ -80,7 +80,7 @@ TEST(FileWAL, SegmentsRollOverAndReleaseRemovesWholeOnes) {
   ASSERT_TRUE(state);
   EXPECT_EQ(state->bounds, (IndexRange{Index(31), Index(40)}));
   EXPECT_TRUE(state->damaged.empty());
-  EXPECT_EQ(node.call().read(31, 40)->size(), 10U);
+  EXPECT_EQ(node.call().entries(31, 40).size(), 10U);
 }
 
 TEST(FileWAL, OpeningReadsTheLastSegmentOnly) {
@@ -97,7 +97,7 @@ TEST(FileWAL, OpeningReadsTheLastSegmentOnly) {
   FileNode node(disk, 2);
   ASSERT_TRUE(node.open());
   EXPECT_LT(disk.bytes_read() - before, 3 * node.options.segment_bytes);
-  EXPECT_EQ(node.call().read(7, 9)->size(), 3U);
+  EXPECT_EQ(node.call().entries(7, 9).size(), 3U);
 }
 
 TEST(FileWAL, ManyReopeningsLeaveFewFiles) {
@@ -132,11 +132,11 @@ TEST(FileWAL, AFolderOfAnotherNodeOrGroupIsRefusedWithBothSidesNamed) {
 TEST(FileWAL, AnEmptiedFolderHasAnotherIncarnation) {
   SimulatedDisk disk;
   FileNode node(disk, 1);
-  const auto first = node.open();
+  const WALState first = node.opened();
   SimulatedDisk emptied;
   FileNode again(emptied, 2);
-  const auto second = again.open();
-  EXPECT_NE(first->identity.incarnation, second->identity.incarnation);
+  const WALState second = again.opened();
+  EXPECT_NE(first.identity.incarnation, second.identity.incarnation);
 }
 
 TEST(FileWAL, ANewerFormatIsRefused) {
@@ -178,13 +178,13 @@ TEST(FileWAL, AFailedSyncIsFinal) {
     EXPECT_EQ(errors[1], Errc::kSyncFailed);
     EXPECT_EQ(node.call().write(append(3, 3, 1)), Errc::kSyncFailed);
     EXPECT_EQ(node.call().release(make_boundary(1, 1)), Errc::kSyncFailed);
-    EXPECT_EQ(node.call().read(1, 9)->size(), 2U) << "what is durable can still be read";
+    EXPECT_EQ(node.call().entries(1, 9).size(), 2U) << "what is durable can still be read";
     EXPECT_EQ(node.call().close(), Errc::kSyncFailed);
   }
   disk.crash(0);
   FileNode node(disk);
   ASSERT_TRUE(node.open());
-  EXPECT_EQ(node.call().read(1, 2)->size(), 2U);
+  EXPECT_EQ(node.call().entries(1, 2).size(), 2U);
 }
 
 TEST(FileWAL, AFullDiskIsNotFinal) {
@@ -209,7 +209,7 @@ TEST(FileWAL, AFullDiskIsNotFinal) {
   EXPECT_EQ(state->last_promised, (EntryId{Index(3), Term(2)}));
   EXPECT_EQ(state->hard_state, HardState{});
   EXPECT_TRUE(state->damaged.empty());
-  EXPECT_TRUE(same(node.call().read(3, 3)->front(), make_entry(3, 2)));
+  EXPECT_TRUE(same(node.call().entries(3, 3).at(0), make_entry(3, 2)));
 }
 
 TEST(FileWAL, ZerosAreFilledInAheadWithoutASyncOfTheirOwn) {
@@ -240,7 +240,7 @@ TEST(FileWAL, TheEndIsMarkedWhenIdle) {
   for (int round = 0; round < 5; ++round) node.runtime.fire_timers();
   EXPECT_EQ(batch_offsets(disk.contents(segment_path(1))).size(), before + 1) << "once is enough";
   ASSERT_FALSE(node.call().write(append(2, 2, 1)));
-  EXPECT_EQ(node.call().read(1, 2)->size(), 2U);
+  EXPECT_EQ(node.call().entries(1, 2).size(), 2U);
 }
 
 TEST(FileWAL, OptionsAreChecked) {

@@ -115,4 +115,11 @@ Result<std::vector<Entry>> Caller::read(std::uint64_t first, std::uint64_t last,
   return expected.take(executor_);
 }
 
+std::vector<Entry> Caller::entries(std::uint64_t first, std::uint64_t last,
+                                   std::size_t byte_budget) {
+  auto read = this->read(first, last, byte_budget);
+  EXPECT_TRUE(read) << read.error().message;
+  return read ? std::move(*read) : std::vector<Entry>{};
+}
+
 }  // namespace lockstep::testing

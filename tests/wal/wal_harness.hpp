@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,21 @@
 #include "lockstep/runtime.hpp"
 #include "lockstep/wal_source.hpp"
 #include "wal/simulated_disk.hpp"
+
+namespace lockstep {
+
+// For GoogleTest's messages.
+inline void PrintTo(const Error& error, std::ostream* out) {
+  *out << (error ? error.message : "no error");
+}
+inline void PrintTo(const EntryId& id, std::ostream* out) {
+  *out << "(index " << id.index.value() << ", term " << id.term.value() << ")";
+}
+inline void PrintTo(const IndexRange& range, std::ostream* out) {
+  *out << range.first.value() << ".." << range.last.value();
+}
+
+}  // namespace lockstep
 
 namespace lockstep::testing {
 
@@ -97,6 +113,9 @@ class Caller {
   Error close();
   Result<std::vector<Entry>> read(std::uint64_t first, std::uint64_t last,
                                   std::size_t byte_budget = 1 << 30);
+  /// As `read`, which must succeed; else the test fails and there are none.
+  std::vector<Entry> entries(std::uint64_t first, std::uint64_t last,
+                             std::size_t byte_budget = 1 << 30);
 
  private:
   IWALSource& wal_;

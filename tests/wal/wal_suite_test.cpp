@@ -229,12 +229,12 @@ TEST_P(WALSuite, ReadsKeepToTheirBudgetAndBounds) {
       open();
       EXPECT_FALSE(call().write(append(1, 10, 1, 60)));  // 100 bytes each, encoded
     }
-    EXPECT_EQ(call().read(1, 10, 0)->size(), 1U) << "at least one";
-    EXPECT_EQ(call().read(1, 10, 99)->size(), 1U);
-    EXPECT_EQ(call().read(1, 10, 399)->size(), 3U);
-    EXPECT_EQ(call().read(1, 10, 400)->size(), 4U);
-    EXPECT_EQ(call().read(2, 4)->size(), 3U);
-    EXPECT_EQ(call().read(8, 99)->size(), 3U) << "stops at the end";
+    EXPECT_EQ(call().entries(1, 10, 0).size(), 1U) << "at least one";
+    EXPECT_EQ(call().entries(1, 10, 99).size(), 1U);
+    EXPECT_EQ(call().entries(1, 10, 399).size(), 3U);
+    EXPECT_EQ(call().entries(1, 10, 400).size(), 4U);
+    EXPECT_EQ(call().entries(2, 4).size(), 3U);
+    EXPECT_EQ(call().entries(8, 99).size(), 3U) << "stops at the end";
     EXPECT_EQ(call().read(11, 12).error(), Errc::kOutOfRange);
     EXPECT_EQ(call().read(0, 12).error(), Errc::kInvalidArgument);
     EXPECT_EQ(call().read(3, 2).error(), Errc::kInvalidArgument);
@@ -307,7 +307,7 @@ TEST_P(WALSuite, ACallbackMayDropTheLog) {
   runtime_.executor->run();
   EXPECT_EQ(answers, 2);
   open();
-  EXPECT_EQ(call().read(1, 2)->size(), 2U);
+  EXPECT_EQ(call().entries(1, 2).size(), 2U);
 }
 
 TEST_P(WALSuite, OneAtATime) {
