@@ -4,9 +4,9 @@
 #include <boost/asio/compose.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/socket_base.hpp>
+#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/role.hpp>
-#include <boost/beast/core/stream_traits.hpp>
-#include <boost/beast/websocket/teardown.hpp>
 #include <memory>
 #include <utility>
 
@@ -89,17 +89,20 @@ class FaultSocket {
   bool lost_ = false;
 };
 
-// How Beast ends the layer under a WebSocket.
+// How Beast ends the layer under a WebSocket: our end, at once. Beast's own way then reads until
+// the peer ends its own, and a hostile one never does.
 
-inline void teardown(boost::beast::role_type role, FaultSocket& socket,
+inline void teardown(boost::beast::role_type, FaultSocket& socket,
                      boost::system::error_code& error) {
-  boost::beast::websocket::teardown(role, socket.next_layer(), error);
+  socket.next_layer().shutdown(boost::asio::socket_base::shutdown_send, error);
 }
 
 template <class Handler>
 void async_teardown(boost::beast::role_type role, FaultSocket& socket, Handler&& handler) {
-  boost::beast::websocket::async_teardown(role, socket.next_layer(),
-                                          std::forward<Handler>(handler));
+  boost::system::error_code error;
+  teardown(role, socket, error);
+  boost::asio::post(socket.get_executor(),
+                    boost::beast::bind_front_handler(std::forward<Handler>(handler), error));
 }
 
 }  // namespace lockstep::transport

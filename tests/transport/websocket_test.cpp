@@ -1,0 +1,234 @@
+// What only the real transport has: addresses, options, keep-alive figures, executors.
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <thread>
+
+#include "lockstep/loopback_network.hpp"
+#include "lockstep/websocket_network_manager.hpp"
+#include "transport/raw_peer.hpp"
+
+namespace lockstep::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+WebSocketNetworkOptions options_of(const std::string& name) {
+  WebSocketNetworkOptions options;
+  options.node = NodeId(name);
+  options.redial_min = milliseconds(5);
+  options.redial_max = milliseconds(100);
+  options.log = [](LogLevel, std::string_view) {};
+  return options;
+}
+
+class WebSocketNetwork : public ::testing::Test {
+ protected:
+  std::shared_ptr<WebSocketNetworkManager> make(const WebSocketNetworkOptions& options) {
+    auto made = WebSocketNetworkManager::create(options, runtime_);
+    EXPECT_TRUE(made) << made.error().message;
+    return made ? *made : nullptr;
+  }
+  static Error connect(INetworkManager& from, const std::string& node, const std::string& host,
+                       std::uint16_t port) {
+    Completion<> connected;
+    const auto accepted = from.connect({NodeId(node), host, port}, connected.handler());
+    return accepted ? connected.get() : accepted.error();
+  }
+
+  std::shared_ptr<AsioRuntime> runtime_ = AsioRuntime::create();
+};
+
+TEST_F(WebSocketNetwork, ListensOnAPortOfTheSystemsChoiceAndSaysWhich) {
+  const auto a = make(options_of("a"));
+  const auto b = make(options_of("b"));
+  EXPECT_NE(a->local_port(), 0);
+  EXPECT_NE(a->local_port(), b->local_port());
+  WebSocketNetworkOptions deaf = options_of("c");
+  deaf.listen_host.clear();
+  const auto c = make(deaf);
+  EXPECT_EQ(c->local_port(), 0);
+  EXPECT_FALSE(connect(*c, "a", "127.0.0.1", a->local_port()));
+}
+
+TEST_F(WebSocketNetwork, HostNamesAreResolved) {
+  WebSocketNetworkOptions options = options_of("a");
+  options.listen_host = "localhost";
+  const auto a = make(options);
+  const auto b = make(options_of("b"));
+  EXPECT_FALSE(connect(*b, "a", "localhost", a->local_port()));
+  EXPECT_EQ(connect(*b, "c", "no-such-host.invalid", 1), Errc::kAddressInvalid);
+}
+
+TEST_F(WebSocketNetwork, Ipv6WhereTheMachineHasIt) {
+  WebSocketNetworkOptions options = options_of("a");
+  options.listen_host = "::1";
+  const auto a = WebSocketNetworkManager::create(options, runtime_);
+  if (!a) GTEST_SKIP() << a.error().message;
+  const auto b = make(options_of("b"));
+  EXPECT_FALSE(connect(*b, "a", "::1", (*a)->local_port()));
+}
+
+TEST_F(WebSocketNetwork, TakenPortIsAnError) {
+  const auto a = make(options_of("a"));
+  WebSocketNetworkOptions options = options_of("b");
+  options.listen_port = a->local_port();
+  const auto b = WebSocketNetworkManager::create(options, runtime_);
+  ASSERT_FALSE(b);
+  EXPECT_EQ(b.error(), Errc::kListenFailed);
+  EXPECT_NE(b.error().message.find(std::to_string(a->local_port())), std::string::npos);
+}
+
+TEST_F(WebSocketNetwork, OptionsAreCheckedAllAtOnce) {
+  WebSocketNetworkOptions options;
+  options.node = NodeId("not valid");
+  options.listen_host.clear();
+  options.listen_port = 80;
+  options.dial_timeout = milliseconds(0);
+  options.handshake_timeout = milliseconds(-1);
+  options.redial_min = milliseconds(10);
+  options.redial_max = milliseconds(5);
+  options.ping_interval = milliseconds(0);
+  options.missed_pings = 0;
+  options.close_timeout = milliseconds(0);
+  options.max_queued_bytes_per_peer = 1;
+  options.max_queued_bytes = 1;
+  options.max_entry_bytes = 0;
+  std::vector<std::string> fields;
+  for (const OptionProblem& problem : check(options)) fields.push_back(problem.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{
+                        "node", "listen_port", "dial_timeout", "handshake_timeout", "redial_max",
+                        "ping_interval", "missed_pings", "close_timeout",
+                        "max_queued_bytes_per_peer", "max_queued_bytes", "max_entry_bytes"}));
+  EXPECT_TRUE(check(options_of("a")).empty());
+  EXPECT_EQ(WebSocketNetworkManager::create(options, runtime_).error(), Errc::kInvalidArgument);
+  EXPECT_EQ(WebSocketNetworkManager::create(options_of("a"), nullptr).error(),
+            Errc::kInvalidArgument);
+  EXPECT_TRUE(check(LoopbackNodeOptions{.node = NodeId("a"), .boot = {}, .log = {}}).empty());
+  EXPECT_EQ(check(LoopbackNodeOptions{}).size(), 1U);
+}
+
+TEST_F(WebSocketNetwork, WhatIsNotThereYetSaysSo) {
+  WebSocketNetworkOptions tls = options_of("a");
+  tls.security.mode = NetworkSecurity::Mode::kTls;
+  EXPECT_EQ(WebSocketNetworkManager::create(tls, runtime_).error(), Errc::kNotSupported);
+  WebSocketNetworkOptions json = options_of("a");
+  json.accept_collection_store = true;
+  EXPECT_EQ(WebSocketNetworkManager::create(json, runtime_).error(), Errc::kNotSupported);
+}
+
+TEST_F(WebSocketNetwork, PeerIsDialledAtItsNewAddress) {
+  const auto a = make(options_of("a"));
+  const auto wrong = make(options_of("wrong"));
+  Probe probe(*a);
+  EXPECT_EQ(connect(*a, "b", "127.0.0.1", wrong->local_port()), Errc::kHandshakeRefused)
+      << "somebody else lives there";
+  EXPECT_TRUE(probe.wait_error(Errc::kHandshakeRefused));
+  const auto b = make(options_of("b"));
+  EXPECT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+}
+
+TEST_F(WebSocketNetwork, DialThatHangsTimesOut) {
+  // A listener that nobody accepts from: connected by the system, never answered.
+  RawListener listener;
+  WebSocketNetworkOptions options = options_of("a");
+  options.dial_timeout = milliseconds(50);
+  const auto a = make(options);
+  EXPECT_EQ(connect(*a, "b", "127.0.0.1", listener.port()), Errc::kTimedOut);
+}
+
+TEST_F(WebSocketNetwork, RoundTripsAreMeasuredByPings) {
+  WebSocketNetworkOptions options = options_of("a");
+  options.ping_interval = milliseconds(10);
+  const auto a = make(options);
+  const auto b = make(options_of("b"));
+  Probe probe(*b);
+  ASSERT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+  // Messages that go back and forth give the pings their time.
+  while (a->metrics().peers.at(NodeId("b")).round_trip.count() < 3) {
+    const std::size_t before = probe.seen().messages.size();
+    ASSERT_TRUE(a->send_message(message_to("b", MessageType::kHeartbeat)));
+    ASSERT_TRUE(probe.wait_messages(before + 1));
+  }
+  EXPECT_GT(a->metrics().total.round_trip.max().count(), 0);
+}
+
+TEST_F(WebSocketNetwork, PeerThatReadsButNeverWritesIsFound) {
+  WebSocketNetworkOptions options = options_of("a");
+  options.ping_interval = milliseconds(30);
+  const auto a = make(options);
+  Probe probe(*a);
+  RawPeer peer(a->local_port());
+  peer.connect("x");
+  ASSERT_TRUE(probe.wait_events<NodeConnected>(1));
+  (void)peer.read_to_end();
+  ASSERT_TRUE(probe.wait_events<NodeDisconnected>(1));
+  EXPECT_EQ(probe.seen().all<NodeDisconnected>().at(0).reason, Errc::kKeepAliveTimedOut);
+}
+
+TEST_F(WebSocketNetwork, FrozenReceiverCostsItsBudgetAndNobodyElse) {
+  WebSocketNetworkOptions options = options_of("a");
+  options.max_queued_bytes_per_peer = std::size_t{2} << 20;
+  options.close_timeout = milliseconds(100);
+  const auto a = make(options);
+  const auto b = make(options_of("b"));
+  Probe probe_b(*b);
+  Probe probe(*a);
+  ASSERT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+  RawPeer frozen(a->local_port());
+  frozen.connect("x");
+  ASSERT_TRUE(probe.wait_events<NodeConnected>(2));
+  EntryBatch batch;
+  batch.entries.push_back(make_entry(1, 60'000));
+  Watched<int> completed;
+  int accepted = 0;
+  for (;;) {
+    const auto sent = a->send_message(message_to("x", MessageType::kAppendEntries, batch),
+                                      [&](const Error&) { completed.change([](int& n) { ++n; }); });
+    if (!sent) {
+      EXPECT_EQ(sent.error(), Errc::kOverloaded);
+      break;
+    }
+    ASSERT_LT(++accepted, 1000) << "the kernel takes no end of it";
+  }
+  EXPECT_LE(a->metrics().total.queued_bytes, options.max_queued_bytes_per_peer);
+  EXPECT_TRUE(a->send_message(message_to("x", MessageType::kHeartbeat))) << "control has a reserve";
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(a->send_message(message_to("b", MessageType::kAppendEntries, batch)));
+    ASSERT_TRUE(probe_b.wait_messages(static_cast<std::size_t>(i) + 1));
+  }
+  Completion<> gone;
+  ASSERT_TRUE(a->disconnect(NodeId("x"), gone.handler()));
+  EXPECT_FALSE(gone.get());
+  EXPECT_TRUE(completed.wait([&](int n) { return n == accepted; })) << "all were completed";
+}
+
+TEST_F(WebSocketNetwork, RunsOnTheHostsExecutor) {
+  boost::asio::io_context context;
+  auto work = boost::asio::make_work_guard(context);
+  // Two threads: the transport's strand keeps it in order.
+  std::thread first([&] { context.run(); });
+  std::thread second([&] { context.run(); });
+  {
+    const auto runtime = AsioRuntime::create(context.get_executor());
+    const auto a = WebSocketNetworkManager::create(options_of("a"), runtime).value();
+    const auto b = WebSocketNetworkManager::create(options_of("b"), runtime).value();
+    Probe probe(*b);
+    ASSERT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+    for (int i = 0; i < 200; ++i) {
+      ASSERT_TRUE(a->send_message(message_to("b", MessageType::kHeartbeat)));
+    }
+    EXPECT_TRUE(probe.wait_messages(200));
+    Completion<> closed_a;
+    Completion<> closed_b;
+    a->close(closed_a.handler());
+    b->close(closed_b.handler());
+    EXPECT_FALSE(closed_a.get());
+    EXPECT_FALSE(closed_b.get());
+  }
+  work.reset();
+  first.join();
+  second.join();
+}
+
+}  // namespace
+}  // namespace lockstep::test
