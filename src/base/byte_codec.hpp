@@ -45,7 +45,11 @@ class ByteWriter {
   void u16(std::uint16_t value) { integer(value); }
   void u32(std::uint32_t value) { integer(value); }
   void u64(std::uint64_t value) { integer(value); }
-  void raw(ByteSpan bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  void raw(ByteSpan bytes) {
+    const std::size_t end = bytes_.size();
+    bytes_.resize(end + bytes.size());
+    if (!bytes.empty()) std::memcpy(bytes_.data() + end, bytes.data(), bytes.size());
+  }
   template <class Tag>
   void number(StrongNumber<Tag> value) {
     u64(value.value());
