@@ -17,7 +17,7 @@ void Checkers::on_write(const NodeId& node, const Core& core, const DiskWrite& w
     if (core.role() == Role::kLeader) violated("leader append-only (§5.3)", node.str());
     for (Index i = *write.truncate_from; i <= before.last_index() && i <= Index(committed_.size());
          i = i.next()) {
-      if (before.holds(committed_[i.value() - 1])) {
+      if (before.holds(committed_[i.value() - 1].id)) {
         violated("committed entries stay", node.str() + " cuts " + to_string(i));
       }
     }
@@ -138,10 +138,12 @@ void Checkers::check_election_safety(const NodeId& node, const Core& core) {
   if (is_new) check_leader_completeness(node, core);
 }
 
+/// In the logs of all leaders of later terms.
 void Checkers::check_leader_completeness(const NodeId& node, const Core& core) {
-  for (const EntryId& id : committed_) {
-    if (!core.log().contains(id)) {
-      return violated("leader completeness (§5.4)", node.str() + " leads without " + text(id));
+  for (const Committed& entry : committed_) {
+    if (core.term() > entry.by && !core.log().contains(entry.id)) {
+      return violated("leader completeness (§5.4)",
+                      node.str() + " leads without " + text(entry.id));
     }
   }
 }
@@ -159,11 +161,11 @@ void Checkers::check_commit(const NodeId& node, const Core& core) {
       violated("committed means durable at a majority",
                node.str() + " commits " + text(id) + " with " + std::to_string(copies));
     }
-    committed_.push_back(id);
+    committed_.push_back({id, core.term()});
   }
   if (core.commit_index() == Index{}) return;
   const EntryId newest{core.commit_index(), *core.log().term_at(core.commit_index())};
-  if (committed_[newest.index.value() - 1] != newest) {
+  if (committed_[newest.index.value() - 1].id != newest) {
     violated("committed entries agree", node.str() + " has " + text(newest));
   }
 }

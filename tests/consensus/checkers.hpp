@@ -28,7 +28,6 @@ class Checkers {
 
   /// The first violation; empty when all holds.
   [[nodiscard]] const std::string& violation() const { return violation_; }
-  [[nodiscard]] const std::vector<EntryId>& committed() const { return committed_; }
 
  private:
   void violated(const std::string& property, const std::string& what);
@@ -44,11 +43,16 @@ class Checkers {
     Term previous_term;
   };
 
+  struct Committed {
+    EntryId id;
+    Term by;  ///< of the leader that committed it
+  };
+
   const std::map<NodeId, Disk>& disks_;
   std::string violation_;
   std::map<std::pair<Epoch, EntryId>, Identified> entries_;
   std::map<Term, NodeId> leaders_;
-  std::vector<EntryId> committed_;
+  std::vector<Committed> committed_;
   std::vector<Digest> applied_;
   std::map<NodeId, Index> applied_by_;
   std::map<NodeId, Term> terms_;
