@@ -1,8 +1,10 @@
 #pragma once
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <memory>
 #include <utility>
@@ -11,25 +13,61 @@
 #include "lockstep/network_manager.hpp"
 #include "lockstep/replication_manager.hpp"
 
-/// The library's asynchronous calls for Asio's completion tokens: `use_future`, `use_awaitable`, `deferred`, a handler, ...
-/// Each initiates at once, completes exactly once, on the executor associated with the token's handler, and cannot be
-/// cancelled: dropping the wait does not withdraw the call. The object must stay alive until the call has been made, not until it
+/// The library's asynchronous calls for Asio's completion tokens: `use_future`, `use_awaitable`,
+/// `deferred`, a handler, ... Each initiates at once, completes exactly once, on the executor
+/// associated with the token's handler, and cannot be cancelled: dropping the wait does not
+/// withdraw the call. The object must stay alive until the call has been made, not until it
 /// completes.
 namespace lockstep::asio {
 
 namespace detail {
 
-/// Wraps a completion handler, which may be move-only and wants to run on its own executor, as the plain callback
-/// that the library takes.
+/// Wraps a completion handler, which may be move-only and wants to run on its own executor, as the
+/// plain callback that the library takes. While it waits, that executor has work to do.
+template <class Handler>
+class Callback {
+ public:
+  explicit Callback(Handler handler) : state_(std::make_shared<State>(std::move(handler))) {}
+
+  template <class Value>
+  void operator()(Value value) const {
+    auto executor = state_->executor();
+    boost::asio::dispatch(executor, completion(std::move(value)));
+  }
+  /// For a call that was refused at once: not inside it.
+  template <class Value>
+  void later(Value value) const {
+    auto executor = state_->executor();
+    boost::asio::post(executor, completion(std::move(value)));
+  }
+
+ private:
+  struct State {
+    explicit State(Handler h)
+        : handler(std::move(h)),
+          work(boost::asio::make_work_guard(
+              boost::asio::get_associated_executor(handler, boost::asio::system_executor()))) {}
+    [[nodiscard]] auto executor() const { return work.get_executor(); }
+    Handler handler;
+    boost::asio::executor_work_guard<
+        boost::asio::associated_executor_t<Handler, boost::asio::system_executor>>
+        work;
+  };
+  template <class Value>
+  auto completion(Value value) const {
+    return [state = state_, value = std::move(value)]() mutable {
+      Handler handler = std::move(state->handler);
+      state->work.reset();
+      std::move(handler)(std::move(value));
+    };
+  }
+
+  std::shared_ptr<State> state_;
+};
+
 template <class Handler>
 auto as_callback(Handler handler) {
-  auto executor = boost::asio::get_associated_executor(handler, boost::asio::system_executor());
-  auto shared = std::make_shared<Handler>(std::move(handler));
-  return [executor, shared](auto value) {
-    boost::asio::dispatch(executor, [shared, value = std::move(value)]() mutable {
-      std::move (*shared)(std::move(value));
-    });
-  };
+  return Callback<Handler>(std::move(handler));
 }
 
 /// Initiates `call(callback)` for a token whose handler takes one `Value`.
@@ -100,7 +138,9 @@ template <class Token>
 auto async_connect(INetworkManager& network, PeerAddress peer, Token&& token) {
   return detail::initiate<Error>(
       [&network, peer = std::move(peer)](auto done) {
-        if (const auto accepted = network.connect(peer, done); !accepted) done(accepted.error());
+        if (const auto accepted = network.connect(peer, done); !accepted) {
+          done.later(accepted.error());
+        }
       },
       std::forward<Token>(token));
 }
@@ -111,7 +151,7 @@ auto async_send(INetworkManager& network, ReplicationMessage message, Token&& to
   return detail::initiate<Error>(
       [&network, message = std::move(message)](auto done) mutable {
         const auto accepted = network.send_message(std::move(message), done);
-        if (!accepted) done(accepted.error());
+        if (!accepted) done.later(accepted.error());
       },
       std::forward<Token>(token));
 }

@@ -30,7 +30,12 @@ void ClusterNode::create() {
   LoopbackNodeOptions network_options;
   network_options.node = id;
   network_options.log = options.log;
-  network_ = loopback_.add_node(network_options).value();
+  // A life that was dropped may take a moment to end.
+  ASSERT_TRUE(eventually([&] {
+    auto added = loopback_.add_node(network_options);
+    if (added) network_ = *added;
+    return added.has_value();
+  }));
   for (const NodeId& peer : peers) (void)network_->connect({peer, "", 0});
   engine_ = std::make_shared<RecordingEngine>(engine_disk);
   auto executor = runtime_->make_worker("wal " + id.str());
