@@ -59,10 +59,12 @@ void Log::set_digest(Index index, const Digest& digest) {
 }
 
 Index Log::last_within(Index first, std::size_t budget_bytes) const {
-  std::size_t bytes = tail_at(first).size_bytes();
+  // In a frame the entry's digest travels besides.
+  const auto bytes_of = [&](Index index) { return tail_at(index).size_bytes() + Digest::kBytes; };
+  std::size_t bytes = bytes_of(first);
   Index last = first;
   while (last < last_index_) {
-    bytes += tail_at(last.next()).size_bytes();
+    bytes += bytes_of(last.next());
     if (bytes > budget_bytes) break;
     last = last.next();
   }

@@ -147,9 +147,9 @@ TEST(Log, BatchesEndAtTheBudgetAndHoldAtLeastOne) {
   Log log = stored_log({});
   for (std::uint64_t i = 1; i <= 10; ++i) log.append(entry(i, 1));
   EXPECT_EQ(log.last_within(Index{1}, 0), Index{1});
-  EXPECT_EQ(log.last_within(Index{1}, 199), Index{1});
-  EXPECT_EQ(log.last_within(Index{1}, 200), Index{2});
-  EXPECT_EQ(log.last_within(Index{4}, 350), Index{6});
+  EXPECT_EQ(log.last_within(Index{1}, 263), Index{1});
+  EXPECT_EQ(log.last_within(Index{1}, 264), Index{2});
+  EXPECT_EQ(log.last_within(Index{4}, 450), Index{6});
   EXPECT_EQ(log.last_within(Index{4}, 100000), Index{10});
   EXPECT_EQ(log.last_within(Index{10}, 100000), Index{10});
 }
