@@ -18,27 +18,6 @@ Id filled_id(std::uint8_t value) {
   return Id(bytes);
 }
 
-/// What a replica's driver reads from its log before it makes a core.
-Recovered recover(const Stored& stored, Index applied) {
-  Recovered recovered;
-  recovered.wal.identity = stored.identity;
-  recovered.wal.hard_state = stored.hard_state;
-  recovered.wal.bounds = {Index{1}, stored.last_index()};
-  for (const Entry& entry : stored.entries) {
-    auto& runs = recovered.wal.term_runs;
-    if (runs.empty() || runs.back().term != entry.header.term) {
-      runs.push_back({entry.header.term, entry.header.index});
-    }
-    if (entry.header.kind == EntryKind::kConfiguration) {
-      recovered.wal.configuration_indexes.push_back(entry.header.index);
-      recovered.record = decode_record(entry.payload().bytes());
-    }
-    recovered.wal.last_promised = entry.id();
-  }
-  recovered.applied = applied;
-  return recovered;
-}
-
 }  // namespace
 
 CoreOptions test_options() {
@@ -89,6 +68,26 @@ Entry make_entry(Sha256& sha, EntryId id, const std::string& content,
     return make_entry(sha, id, EntryKind::kConfiguration, encode(founding_record(members)));
   }
   return make_entry(sha, id, EntryKind::kCommand, as_bytes(content));
+}
+
+Recovered recover(const Stored& stored, Index applied) {
+  Recovered recovered;
+  recovered.wal.identity = stored.identity;
+  recovered.wal.hard_state = stored.hard_state;
+  recovered.wal.bounds = {Index{1}, stored.last_index()};
+  for (const Entry& entry : stored.entries) {
+    auto& runs = recovered.wal.term_runs;
+    if (runs.empty() || runs.back().term != entry.header.term) {
+      runs.push_back({entry.header.term, entry.header.index});
+    }
+    if (entry.header.kind == EntryKind::kConfiguration) {
+      recovered.wal.configuration_indexes.push_back(entry.header.index);
+      recovered.record = decode_record(entry.payload().bytes());
+    }
+    recovered.wal.last_promised = entry.id();
+  }
+  recovered.applied = applied;
+  return recovered;
 }
 
 void Cluster::add_node(const NodeId& name, Stored stored) {

@@ -1,0 +1,228 @@
+// What a scenario script does not show: effects themselves, and a core that has failed.
+#include "consensus/core.hpp"
+
+#include <gtest/gtest.h>
+
+#include "consensus/cluster.hpp"
+
+namespace lockstep::consensus::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+const NodeId kSelf("1");
+const NodeId kPeer("2");
+const std::vector<NodeId> kMembers = {kSelf, kPeer, NodeId("3")};
+constexpr MonotonicTime kNow{std::chrono::hours(1)};
+
+Sha256& sha() {
+  static Sha256 instance;
+  return instance;
+}
+
+PeerMessage from_peer(MessageBody body) {
+  return {kPeer, founding_record(kMembers).epoch, incarnation_of(kPeer), std::move(body)};
+}
+
+AppendEntries append(Term term, EntryId previous, std::vector<Entry> entries) {
+  return {term, previous, Index{}, {}, std::move(entries)};
+}
+
+/// Node 1 of three, with the bootstrap entry.
+Core founded_core() {
+  const BootstrapRecord record = founding_record(kMembers);
+  Stored stored;
+  stored.identity = {record.cluster, kGroup, record.epoch, kSelf, incarnation_of(kSelf)};
+  stored.hard_state.current_term = Term{1};
+  stored.entries.push_back(make_entry(sha(), {Index{1}, Term{1}}, "config", kMembers));
+  return Core(test_options(), recover(stored, Index{}), kNow);
+}
+
+/// Leads in term 2, with the no-op written.
+Core leading_core() {
+  Core core = founded_core();
+  core.campaign(CallId{1});
+  core.durable_up_to(core.take_effects().write->number);
+  core.receive(from_peer(VoteResponse{Term{2}, true, false}));
+  core.durable_up_to(core.take_effects().write->number);
+  (void)core.take_effects();
+  return core;
+}
+
+std::vector<Proposal> proposals(std::size_t count) {
+  std::vector<Proposal> made(count);
+  for (Proposal& proposal : made) {
+    proposal.payload_bytes = 1;
+    proposal.memory = Payload(std::string_view("x")).release();
+  }
+  return made;
+}
+
+bool wants_nothing(const Effects& effects) {
+  return effects.entries_to_seal.empty() && effects.messages_to_send_now.empty() &&
+         !effects.write && effects.messages_to_send_after_sync.empty() &&
+         effects.reads_wanted.empty() && !effects.commit_index && !effects.failure;
+}
+
+TEST(Core, AnEventWithoutConsequencesHasNoEffects) {
+  Core core = founded_core();
+  EXPECT_TRUE(wants_nothing(core.take_effects()));
+  core.tick(kNow + milliseconds(10));
+  EXPECT_TRUE(wants_nothing(core.take_effects()));
+  core.durable_up_to(WriteNumber{});
+  EXPECT_TRUE(wants_nothing(core.take_effects()));
+}
+
+TEST(Core, EffectsAreTakenOnce) {
+  Core core = founded_core();
+  core.campaign(CallId{1});
+  EXPECT_TRUE(core.take_effects().write);
+  EXPECT_TRUE(wants_nothing(core.take_effects()));
+}
+
+TEST(Core, AProposalIsOneWriteAndOneAppendToEachFollower) {
+  Core core = leading_core();
+  core.receive(from_peer(AppendResponse{Term{2}, true, Index{2}, {}, {}}));
+  (void)core.take_effects();
+  core.propose(proposals(5));
+  const Effects effects = core.take_effects();
+  EXPECT_EQ(effects.entries_to_seal.size(), 5u);
+  ASSERT_TRUE(effects.write);
+  EXPECT_EQ(effects.write->entries, (IndexRange{Index{3}, Index{7}}));
+  EXPECT_FALSE(effects.write->hard_state);
+  // To the one that streams; the other one is still being probed.
+  ASSERT_EQ(effects.messages_to_send_now.size(), 1u);
+  const auto& sent = std::get<AppendEntries>(effects.messages_to_send_now.front().body);
+  EXPECT_EQ(sent.range, (IndexRange{Index{3}, Index{7}}));
+  EXPECT_TRUE(effects.messages_to_send_after_sync.empty());
+}
+
+TEST(Core, NoProposalsNoWrite) {
+  Core core = leading_core();
+  core.propose({});
+  EXPECT_TRUE(wants_nothing(core.take_effects()));
+}
+
+TEST(Core, AFailedWriteEndsTheCandidacyAndItsCall) {
+  Core core = founded_core();
+  core.campaign(CallId{5});
+  (void)core.take_effects();
+  core.write_failed(Errc::kSyncFailed);
+  const Effects effects = core.take_effects();
+  ASSERT_TRUE(effects.failure);
+  EXPECT_TRUE(*effects.failure == Errc::kSyncFailed);
+  ASSERT_EQ(effects.answers.size(), 1u);
+  EXPECT_EQ(effects.answers.front().call, CallId{5});
+  EXPECT_TRUE(effects.answers.front().error == Errc::kSyncFailed);
+}
+
+TEST(Core, AfterAFailureItTakesNoPart) {
+  Core core = leading_core();
+  core.write_failed(Errc::kSyncFailed);
+  (void)core.take_effects();
+  EXPECT_TRUE(core.failed());
+  EXPECT_EQ(core.role(), Role::kFollower);
+
+  core.tick(kNow + milliseconds(5000));
+  core.receive(from_peer(VoteRequest{Term{9}, {Index{9}, Term{9}}, true}));
+  core.receive(from_peer(Heartbeat{Term{9}, Index{1}}));
+  core.receive(from_peer(append(Term{9}, {Index{2}, Term{2}}, {})));
+  core.durable_up_to(WriteNumber{99});
+  core.link_up(kPeer);
+  core.link_lost(kPeer);
+  core.send_failed(kPeer);
+  core.read_done(1, {});
+  core.feed(kPeer);
+  core.write_failed(Errc::kIo);
+  EXPECT_TRUE(wants_nothing(core.take_effects()));
+  EXPECT_EQ(core.term(), Term{2});
+
+  // Calls are answered all the same.
+  core.campaign(CallId{7});
+  core.bootstrap(CallId{8}, kMembers, ClusterId{}, Epoch{});
+  core.become_follower_by_command(CallId{9});
+  EXPECT_EQ(core.take_effects().answers.size(), 3u);
+}
+
+/// The write that a later term began, and the answers, may rest on what is broken.
+TEST(Core, AFailureTakesBackWhatTheEventWanted) {
+  Core core = founded_core();
+  const Entry unknown =
+      make_entry(sha(), {Index{2}, Term{4}}, static_cast<EntryKind>(77), ByteSpan{});
+  core.receive(from_peer(append(Term{4}, {Index{1}, Term{1}}, {unknown})));
+  const Effects effects = core.take_effects();
+  ASSERT_TRUE(effects.failure);
+  EXPECT_TRUE(*effects.failure == Errc::kUnknownEntryKind);
+  EXPECT_FALSE(effects.write);
+  EXPECT_TRUE(effects.messages_to_send_now.empty());
+  EXPECT_TRUE(effects.messages_to_send_after_sync.empty());
+}
+
+TEST(Core, ALeaderThatContradictsACommittedEntryBreaksAnInvariant) {
+  Core core = founded_core();
+  core.receive(from_peer(AppendEntries{Term{2}, {Index{1}, Term{1}}, Index{1}, {}, {}}));
+  (void)core.take_effects();
+  core.receive(from_peer(append(Term{2}, {Index{1}, Term{2}}, {})));
+  const Effects effects = core.take_effects();
+  ASSERT_TRUE(effects.failure);
+  EXPECT_TRUE(*effects.failure == Errc::kInvariantBroken);
+}
+
+TEST(Core, TwoLeadersOfOneTermBreakAnInvariant) {
+  Core core = leading_core();
+  core.receive(from_peer(Heartbeat{Term{2}, Index{}}));
+  const Effects effects = core.take_effects();
+  ASSERT_TRUE(effects.failure);
+  EXPECT_TRUE(*effects.failure == Errc::kInvariantBroken);
+}
+
+TEST(Core, AnAppliedIndexBeyondTheCommitIndexBreaksAnInvariant) {
+  Core core = founded_core();
+  core.applied_up_to(Index{1});
+  core.tick(kNow);
+  ASSERT_TRUE(core.take_effects().failure);
+}
+
+/// A read that gives nothing, or comes too late, must not stop the feeding for good.
+TEST(Core, AnEmptyReadIsAFailedOne) {
+  const BootstrapRecord record = founding_record(kMembers);
+  Stored stored;
+  stored.identity = {record.cluster, kGroup, record.epoch, kSelf, incarnation_of(kSelf)};
+  stored.hard_state.current_term = Term{1};
+  stored.entries.push_back(make_entry(sha(), {Index{1}, Term{1}}, "config", kMembers));
+  stored.entries.push_back(make_entry(sha(), {Index{2}, Term{1}}, "x", kMembers));
+  Core core(test_options(), recover(stored, Index{}), kNow);
+  core.campaign(CallId{1});
+  core.durable_up_to(core.take_effects().write->number);
+  core.receive(from_peer(VoteResponse{Term{2}, true, false}));
+  (void)core.take_effects();
+  core.receive(from_peer(AppendResponse{Term{2}, false, {}, Index{2}, {Index{1}, Term{1}}}));
+  (void)core.take_effects();
+  core.receive(from_peer(AppendResponse{Term{2}, true, Index{1}, {}, {}}));
+  const Effects effects = core.take_effects();
+  ASSERT_EQ(effects.reads_wanted.size(), 1u);
+  core.read_done(effects.reads_wanted.front().id, {});
+  EXPECT_TRUE(core.take_effects().reads_wanted.empty());
+  core.tick(kNow + milliseconds(300));
+  EXPECT_EQ(core.take_effects().reads_wanted.size(), 1u);
+}
+
+/// Under a steady load a follower is never level at a tick, and yet not behind for long.
+TEST(Core, LagInTimeIsThatOfWhatWaits) {
+  Core core = leading_core();
+  MonotonicTime now = kNow;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    core.propose(proposals(1));
+    const Index acknowledged(2 + i);  // all but the newest
+    core.receive(from_peer(AppendResponse{Term{2}, true, acknowledged, {}, {}}));
+    now += milliseconds(10);
+    core.tick(now);
+    (void)core.take_effects();
+  }
+  const auto& follower = core.leadership()->followers.at(kPeer);
+  EXPECT_LE(now - follower.level_at, milliseconds(30));
+  EXPECT_GE(now - core.leadership()->followers.at(NodeId("3")).level_at, milliseconds(90));
+}
+
+}  // namespace
+}  // namespace lockstep::consensus::test
