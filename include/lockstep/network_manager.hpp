@@ -144,7 +144,9 @@ class LOCKSTEP_EXPORT INetworkManager {
 
   /// Sends what was accepted, for as long as the close deadline allows, closes every connection,
   /// then calls `done`. After it no callback runs. Calling it again waits for the same end. The
-  /// destructor closes without waiting for queued messages.
+  /// destructor closes without sending what is queued, and calls neither listeners nor handlers any
+  /// more; what is pending completes before it returns or, if it runs on a thread that the
+  /// transport needs (as in a callback), soon after.
   virtual void close(DoneHandler done = {}) = 0;
 };
 

@@ -166,9 +166,12 @@ class AdviceCategory final : public std::error_category {
 
 }  // namespace
 
+// The categories are never destroyed: a thread of the library may be on its last task while main
+// has returned already.
+
 const std::error_category& lockstep_category() noexcept {
-  static const LockstepCategory kCategory;
-  return kCategory;
+  static const auto* const kCategory = new LockstepCategory;
+  return *kCategory;
 }
 
 std::error_code make_error_code(Errc code) noexcept {
@@ -176,8 +179,8 @@ std::error_code make_error_code(Errc code) noexcept {
 }
 
 const std::error_category& advice_category() noexcept {
-  static const AdviceCategory kCategory;
-  return kCategory;
+  static const auto* const kCategory = new AdviceCategory;
+  return *kCategory;
 }
 
 std::error_condition make_error_condition(Advice advice) noexcept {

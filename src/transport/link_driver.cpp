@@ -5,6 +5,12 @@
 #include "transport/overloaded.hpp"
 
 namespace lockstep::transport {
+namespace {
+
+/// Connections that are not up, of strangers for the most part; beyond it the newest is dropped.
+constexpr std::size_t kMaxHandshakes = 1024;
+
+}  // namespace
 
 LinkDriver::LinkDriver(DriverOptions options, std::shared_ptr<Runtime> runtime,
                        std::shared_ptr<IExecutor> strand, std::shared_ptr<ICarrier> carrier,
@@ -102,7 +108,7 @@ void LinkDriver::close(DoneHandler done) {
 }
 
 void LinkDriver::abort() {
-  if (closed_) return;
+  if (!carrier_) return;
   closing_ = true;
   carrier_->stop();
   for (auto& [id, connection] : std::exchange(connections_, {})) {
@@ -111,6 +117,8 @@ void LinkDriver::abort() {
   send_accepted();
   for (auto& [node, peer] : peers_) complete_all(peer.waiting_for_up, Errc::kStopped);
   finish_if_closed();
+  carrier_.reset();
+  runtime_.reset();
 }
 
 void LinkDriver::finish_if_closed() {
@@ -123,6 +131,10 @@ void LinkDriver::finish_if_closed() {
 
 void LinkDriver::on_accepted(const NodeId& node, ICarrier::Stream stream) {
   if (closing_) return stream->drop();
+  if (handshakes_under_way() >= kMaxHandshakes) {
+    stream->drop();
+    return on_refused(node, Error(Errc::kOverloaded, "too many handshakes are under way"));
+  }
   Peer& peer = peer_of(node);
   const link::ConnectionId id = options_.local.draw_connection_id();
   connections_[id] = {node, now(), {}, {}};
@@ -254,6 +266,12 @@ LinkDriver::Peer* LinkDriver::find_peer(link::ConnectionId id) {
   if (found == connections_.end()) return nullptr;
   const auto peer = peers_.find(found->second.peer);
   return peer == peers_.end() ? nullptr : &peer->second;
+}
+
+std::size_t LinkDriver::handshakes_under_way() const {
+  std::size_t result = connections_.size();
+  for (const auto& [node, peer] : peers_) result -= peer.link.up() ? 1 : 0;
+  return result;
 }
 
 std::vector<NodeId> LinkDriver::nodes() const {

@@ -98,6 +98,7 @@ class LinkDriver final : public ISessionOwner {
   }
   void open_session(Peer& peer, link::ConnectionId id, ICarrier::Stream stream);
   void finish_message(const NodeId& node, Outgoing message, const Error& error);
+  [[nodiscard]] std::size_t handshakes_under_way() const;
   [[nodiscard]] std::vector<NodeId> nodes() const;
   [[nodiscard]] bool has_connection(const NodeId& node) const;
   void arm(Peer& peer);

@@ -19,7 +19,7 @@ class LoopbackManager final : public CoreFacade<INetworkManager> {
   using Hub = LoopbackNetwork::Hub;
 
   LoopbackManager(std::shared_ptr<NetworkCore> core, std::shared_ptr<Hub> hub, Hub::StayId stay)
-      : CoreFacade(std::move(core)), hub_(std::move(hub)), stay_(stay) {}
+      : CoreFacade(std::move(core), hub->runtime()), hub_(std::move(hub)), stay_(stay) {}
   ~LoopbackManager() override { hub_->leave(local_node(), stay_); }
 
   void close(DoneHandler done) override {

@@ -1,13 +1,28 @@
 #include "transport/network_core.hpp"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <future>
 #include <numeric>
 #include <utility>
 
 #include "base/byte_codec.hpp"
+#include "lockstep/asio_runtime.hpp"
 
 namespace lockstep::transport {
 namespace {
+
+/// Only for a host's executor that nobody runs any more.
+constexpr std::chrono::seconds kMaxAbortWait{1};
+
+/// A destructor may wait for the strand, but not on a thread that the strand may need.
+bool strand_runs_elsewhere(Runtime& runtime) {
+  auto* asio_runtime = dynamic_cast<AsioRuntime*>(&runtime);
+  if (asio_runtime == nullptr) return false;
+  const auto executor = asio_runtime->io_executor();
+  const auto* loop = executor.target<boost::asio::io_context::executor_type>();
+  return loop != nullptr && !loop->running_in_this_thread() && !loop->context().stopped();
+}
 
 DriverOptions driver_options(const CoreOptions& options) {
   DriverOptions result;
@@ -232,7 +247,19 @@ void NetworkCore::close(DoneHandler done) {
 void NetworkCore::abort() {
   admission_.close();
   notifier_->mute();
-  post([](LinkDriver& driver) { driver.abort(); });
+  const bool may_wait = strand_runs_elsewhere(*runtime_);
+  const auto ended = std::make_shared<std::promise<void>>();
+  strand_->post([self = shared_from_this(), ended]() mutable {
+    self->driver_.abort();
+    // Behind whatever the streams have just posted.
+    const auto strand = self->strand_;
+    strand->post([self = std::move(self), ended]() mutable {
+      self->runtime_.reset();
+      self.reset();
+      ended->set_value();
+    });
+  });
+  if (may_wait) ended->get_future().wait_for(kMaxAbortWait);
 }
 
 }  // namespace lockstep::transport

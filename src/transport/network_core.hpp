@@ -50,7 +50,8 @@ class NetworkCore : public std::enable_shared_from_this<NetworkCore> {
   }
   [[nodiscard]] NetworkMetrics metrics() const;
   void close(DoneHandler done);
-  /// Of the destructor: ends everything without waiting, mutes listeners and handlers.
+  /// Of the destructor: ends everything at once, mutes listeners and handlers. Returns when that is
+  /// done, unless this thread, or no thread, is one that the strand runs on: then it is done soon.
   void abort();
 
  private:
@@ -64,7 +65,7 @@ class NetworkCore : public std::enable_shared_from_this<NetworkCore> {
   void post(std::function<void(LinkDriver&)> task);
 
   const CoreOptions options_;
-  const std::shared_ptr<Runtime> runtime_;
+  std::shared_ptr<Runtime> runtime_;  ///< let go of by `abort`
   const std::shared_ptr<IExecutor> strand_;
   const std::shared_ptr<Notifier> notifier_;
   const MonotonicTime created_;
@@ -82,7 +83,10 @@ class NetworkCore : public std::enable_shared_from_this<NetworkCore> {
 template <class Interface>
 class CoreFacade : public Interface {
  public:
-  explicit CoreFacade(std::shared_ptr<NetworkCore> core) : core_(std::move(core)) {}
+  /// Holds the runtime itself: when the facade goes, nobody on the runtime's own thread should be
+  /// the last to let go of it.
+  CoreFacade(std::shared_ptr<NetworkCore> core, std::shared_ptr<Runtime> runtime)
+      : runtime_(std::move(runtime)), core_(std::move(core)) {}
   ~CoreFacade() override { core_->abort(); }
 
   NodeId local_node() const override { return core_->local_node(); }
@@ -113,6 +117,7 @@ class CoreFacade : public Interface {
   void close(INetworkManager::DoneHandler done) override { core_->close(std::move(done)); }
 
  private:
+  std::shared_ptr<Runtime> runtime_;
   std::shared_ptr<NetworkCore> core_;
 };
 

@@ -56,7 +56,8 @@ Result<Subscription> Notifier::set_handler(GroupId group, MessageTypeRange types
 }
 
 void Notifier::emit(const NetworkEvent& event) {
-  for (const auto& listener : *snapshot(listeners_)) {
+  const auto listeners = snapshot(listeners_);
+  for (const auto& listener : *listeners) {
     if (muted_.load()) return;
     if (listener->active.load()) guarded([&] { listener->call(event); });
   }
@@ -64,11 +65,20 @@ void Notifier::emit(const NetworkEvent& event) {
 
 void Notifier::deliver(const ReplicationMessage& message) {
   if (muted_.load()) return;
-  for (const auto& handler : *snapshot(handlers_)) {
+  const auto handlers = snapshot(handlers_);
+  for (const auto& handler : *handlers) {
     if (handler->group != message.group || !handler->types.contains(message.type)) continue;
     if (handler->active.load()) return guarded([&] { handler->call(message); });
   }
   unhandled_.fetch_add(1);
+}
+
+void Notifier::log(LogLevel level, std::string_view text) const {
+  try {
+    log_(level, text);
+  } catch (...) {
+    // A sink that throws cannot be told so.
+  }
 }
 
 void Notifier::count_exception() {

@@ -31,7 +31,7 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
   void complete(const Done& done, Outcome&& outcome) {
     if (done) guarded([&] { done(std::forward<Outcome>(outcome)); });
   }
-  void log(LogLevel level, std::string_view text) const { log_(level, text); }
+  void log(LogLevel level, std::string_view text) const;
 
   [[nodiscard]] std::uint64_t exceptions() const { return exceptions_.load(); }
   [[nodiscard]] std::uint64_t unhandled_messages() const { return unhandled_.load(); }

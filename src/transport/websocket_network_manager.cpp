@@ -32,8 +32,9 @@ class StrandExecutor final : public IExecutor {
 
 class Manager final : public transport::CoreFacade<WebSocketNetworkManager> {
  public:
-  Manager(std::shared_ptr<transport::NetworkCore> core, std::uint16_t port)
-      : CoreFacade(std::move(core)), port_(port) {}
+  Manager(std::shared_ptr<transport::NetworkCore> core, std::shared_ptr<Runtime> runtime,
+          std::uint16_t port)
+      : CoreFacade(std::move(core), std::move(runtime)), port_(port) {}
   std::uint16_t local_port() const override { return port_; }
 
  private:
@@ -118,7 +119,8 @@ Result<std::shared_ptr<WebSocketNetworkManager>> WebSocketNetworkManager::create
   auto core = std::make_shared<transport::NetworkCore>(core_options(options, *runtime), runtime,
                                                        executor, std::move(carrier));
   core->start();
-  return std::shared_ptr<WebSocketNetworkManager>(std::make_shared<Manager>(std::move(core), port));
+  return std::shared_ptr<WebSocketNetworkManager>(
+      std::make_shared<Manager>(std::move(core), runtime, port));
 }
 
 }  // namespace lockstep

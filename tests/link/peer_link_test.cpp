@@ -168,6 +168,38 @@ TEST_F(PeerLinkTest, RefusalReachesTheDiallerAndIsAFailedAttempt) {
   EXPECT_GT(link_->next_deadline().value(), now_) << "dialling goes on";
 }
 
+TEST_F(PeerLinkTest, RefusedDuplicateIsNoFailure) {
+  const ConnectionId id = only<Dial>(link_->configure(at())).connection;
+  (void)link_->on_dialled(id, at());
+  const Actions actions =
+      link_->on_refusal(id, wire::Refusal{{Errc::kDuplicateConnection, ""}}, at());
+  EXPECT_TRUE(all<Failed>(actions).empty());
+  EXPECT_EQ(only<Close>(actions).connection, id);
+}
+
+TEST_F(PeerLinkTest, LastWordsOutOfTurnAreViolations) {
+  const ConnectionId up = accept_up();
+  const Actions late = link_->on_refusal(up, wire::Refusal{{Errc::kStopped, ""}}, at());
+  EXPECT_EQ(only<Failed>(late).error, Errc::kProtocolViolation);
+  const ConnectionId id = incoming();
+  const Actions early = link_->on_goodbye(id, wire::Goodbye{{Errc::kStopped, ""}}, at());
+  EXPECT_EQ(only<Failed>(early).kind, FailureKind::kHandshake);
+  EXPECT_EQ(only<Failed>(early).error, Errc::kProtocolViolation);
+}
+
+TEST_F(PeerLinkTest, DiallerThatHadToWaitGetsTheFullTimeForReady) {
+  const ConnectionId own = only<Dial>(link_->configure(at())).connection;
+  (void)link_->on_dialled(own, at());
+  const ConnectionId theirs = incoming();
+  (void)link_->on_hello(theirs, peer_hello(1), at());
+  now_ += options_.handshake_timeout - Time(1);
+  (void)link_->on_closed(own, Errc::kConnectionLost, at());
+  now_ += options_.handshake_timeout - Time(1);
+  EXPECT_TRUE(all<Failed>(link_->on_timer(at())).empty());
+  now_ += Time(1);
+  EXPECT_EQ(all<Failed>(link_->on_timer(at())).size(), 1U);
+}
+
 TEST_F(PeerLinkTest, LateHelloClosesTheLinkAsAViolation) {
   const ConnectionId id = accept_up();
   const Actions actions = link_->on_hello(id, peer_hello(1), at());
