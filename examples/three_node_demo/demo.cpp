@@ -73,17 +73,12 @@ void Demo::start_nodes() {
 void Demo::found_group() {
   std::vector<NodeId> members;
   for (const auto& node : nodes_) members.push_back(node->id());
-  const ReplicationStatus status = leader().manager().status();
-  if (!status.bootstrapped) {
+  if (leader().manager().status().bootstrapped) {
+    narrator_.say("the folder holds a group already: its log goes on");
+    choose_first_leader();
+  } else {
     const Error error = outcome_of(leader().manager().bootstrap(members), "bootstrap");
     check("group founded", !error, error.message);
-  } else if (status.configuration.voters.size() != nodes_.size()) {
-    throw std::runtime_error("the data folder holds a group of " +
-                             count(status.configuration.voters.size(), "node", "nodes") +
-                             "; run with --nodes " +
-                             std::to_string(status.configuration.voters.size()));
-  } else {
-    narrator_.say("the folder holds a group already: its log goes on");
   }
   lead(leader());
   if (!write_marker("start")) throw std::runtime_error("the first write was not committed");
@@ -95,13 +90,27 @@ void Demo::found_group() {
   deliveries_before_ = leader().engine().report().deliveries;
 }
 
+/// An earlier run may have ended anywhere: whoever has the newest log can win an election.
+void Demo::choose_first_leader() {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    leader_ = i;
+    if (try_to_lead(leader()) != Errc::kLogBehind) return;
+  }
+}
+
 /// An election begun by hand may meet a peer that is just reconnecting, so it is tried again.
-void Demo::lead(DemoNode& node) {
+Error Demo::try_to_lead(DemoNode& node) {
   Error error;
-  const bool led = wait_until([&] {
+  const bool settled = wait_until([&] {
     error = outcome_of(node.manager().set_role(Role::kLeader), "set_role");
-    return !error;
+    return !error || error == Errc::kLogBehind;
   });
+  return settled ? error : Error(Errc::kTimedOut, error.message);
+}
+
+void Demo::lead(DemoNode& node) {
+  const Error error = try_to_lead(node);
+  const bool led = !error;
   const std::uint64_t term = node.manager().status().term.value();
   check(node.id().str() + " leads by the operator's word", led,
         led ? "term " + std::to_string(term) : error.message);
@@ -132,7 +141,7 @@ void Demo::replicate_async() {
 }
 
 void Demo::stop_and_return_a_follower() {
-  DemoNode& follower = *nodes_.back();
+  DemoNode& follower = last_follower();
   narrator_.say("stopping " + follower.id().str() + "; writes go on");
   follower.stop();
   const Payloads entries = next_entries(0.15);
@@ -157,7 +166,7 @@ void Demo::stop_and_return_a_follower() {
 }
 
 void Demo::damage_a_frame() {
-  DemoNode& follower = *nodes_.back();
+  DemoNode& follower = last_follower();
   const Payloads entries = next_entries(0.1);
   narrator_.say("flipping a bit in a frame to " + follower.id().str());
   const std::uint64_t before = follower.traffic().checksum_rejections;
@@ -192,7 +201,7 @@ void Demo::listen_to_heartbeats() {
 
 void Demo::move_leadership() {
   DemoNode& old_leader = leader();
-  const std::size_t next = leader_ + 1;
+  const std::size_t next = (leader_ + 1) % nodes_.size();
   narrator_.say("cutting " + old_leader.id().str() + " off; " + nodes_[next]->id().str() +
                 " is told to lead");
   for (const auto& node : nodes_) {
@@ -285,6 +294,9 @@ bool Demo::write_marker(const std::string& text) {
       outcome_of(leader().manager().replicate(Payload(payload)), "replicate");
   return std::holds_alternative<WriteCommitted>(outcome);
 }
+
+/// The node before the leader, in the ring of all: not the one that will lead next.
+DemoNode& Demo::last_follower() { return *nodes_[(leader_ + nodes_.size() - 1) % nodes_.size()]; }
 
 /// Waits until the follower has everything that the leader has.
 bool Demo::level(DemoNode& follower) {

@@ -28,6 +28,8 @@ class Demo {
 
   void start_nodes();
   void found_group();
+  void choose_first_leader();
+  [[nodiscard]] lockstep::Error try_to_lead(DemoNode& node);
   void lead(DemoNode& node);
   void replicate_sync();
   void replicate_async();
@@ -45,6 +47,7 @@ class Demo {
   [[nodiscard]] bool write_marker(const std::string& text);
   [[nodiscard]] bool level(DemoNode& follower);
   void check(std::string name, bool held, std::string detail = {});
+  [[nodiscard]] DemoNode& last_follower();
   [[nodiscard]] DemoNode& leader() { return *nodes_[leader_]; }
   [[nodiscard]] std::uint64_t lost_acknowledged_writes() const;
 

@@ -68,6 +68,9 @@ void print_json(std::ostream& out, const Summary& summary) {
   json["lost_acknowledged_writes"] = summary.lost_acknowledged_writes;
   json["reconnects"] = summary.reconnects;
   json["heartbeats"] = summary.heartbeats;
+  for (const NodeSummary& node : summary.nodes) {
+    json["rejected_by_engine"][node.id] = node.engine.rejected;
+  }
   json["payload_bytes"] = summary.payload_bytes;
   json["repeated_sequence_numbers"] = summary.repeated_sequence_numbers;
   for (const Check& check : summary.checks) {

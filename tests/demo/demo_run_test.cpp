@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -79,6 +80,13 @@ void expect_all_held(const Run& run, std::uint64_t entries, std::size_t nodes) {
   EXPECT_EQ(json.at("failed_replications"), 0);
   EXPECT_GE(json.at("checksum_rejections"), 1);
   EXPECT_EQ(json.at("lost_acknowledged_writes"), 0);
+  EXPECT_EQ(json.at("passed"), true);
+  std::map<std::string, bool> held;
+  for (const auto& check : json.at("checks")) held[check.at("name")] = check.at("held");
+  for (const char* name : {"SYNC", "ASYNC", "follower stopped and back", "damaged frame",
+                           "heartbeats", "leadership moved", "old leader fenced"}) {
+    EXPECT_TRUE(held[name]) << name;
+  }
 }
 
 TEST(DemoRun, ReplicatesTheBundledSample) { expect_all_held(run_demo("--json"), 304, 3); }
@@ -106,6 +114,37 @@ TEST(DemoRun, GoesOnWithAKeptFolder) {
   const auto json = nlohmann::json::parse(again.last_line());
   EXPECT_EQ(json.at("entries"), 200);
   EXPECT_EQ(json.at("deliveries"), 2 * 200 * 3);
+}
+
+TEST(DemoRun, RefusesAFolderOfAnotherSizeOfGroup) {
+  const Folder folder;
+  const std::string data = " --data-dir " + folder.path().string();
+  ASSERT_EQ(run_demo("--json --count 20 --keep" + data).exit_status, 0);
+  const Run run = run_demo("--nodes 5" + data, "2>&1 >/dev/null");
+  EXPECT_EQ(run.exit_status, 2);
+  EXPECT_NE(run.output.find("--nodes 3"), std::string::npos) << run.output;
+  EXPECT_FALSE(fs::exists(folder.path() / "node-4"));
+}
+
+TEST(DemoRun, RefusesADataFolderThatIsAFile) {
+  const Folder folder;
+  const fs::path file = folder.path() / "file";
+  std::ofstream(file) << "x";
+  const Run run = run_demo("--data-dir " + file.string(), "2>&1 >/dev/null");
+  EXPECT_EQ(run.exit_status, 2);
+  EXPECT_NE(run.output.find("--data-dir"), std::string::npos) << run.output;
+}
+
+/// The story is cut short wherever it happens to be, and told again in the same folder.
+TEST(DemoRun, GoesOnAfterBeingKilled) {
+  const Folder folder;
+  const std::string data = "--json --count 3000 --keep --data-dir " + folder.path().string();
+  for (const char* after : {"0.1", "0.3", "0.5"}) {
+    (void)run_demo(data, "2>/dev/null & child=$!; sleep " + std::string(after) +
+                             "; kill -9 $child; wait $child 2>/dev/null");
+  }
+  const Run run = run_demo(data);
+  EXPECT_EQ(run.exit_status, 0) << run.output;
 }
 
 TEST(DemoRun, LeavesNothingBehindUnlessTold) {
