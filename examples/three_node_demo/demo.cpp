@@ -34,6 +34,7 @@ Demo::Demo(std::size_t nodes, const std::filesystem::path& folder,
     : input_(input), narrator_(narrator) {
   for (std::size_t i = 1; i <= nodes; ++i) {
     const std::string name = "node-" + std::to_string(i);
+    std::filesystem::create_directories(folder / name);
     nodes_.push_back(std::make_unique<DemoNode>(NodeId(name), folder / name));
   }
   summary_.entries = input.entries.size();

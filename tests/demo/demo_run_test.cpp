@@ -1,5 +1,6 @@
 // The demo as its users run it: the program, its last line, its exit status.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -135,15 +137,40 @@ TEST(DemoRun, RefusesADataFolderThatIsAFile) {
   EXPECT_NE(run.output.find("--data-dir"), std::string::npos) << run.output;
 }
 
-/// The story is cut short wherever it happens to be, and told again in the same folder.
+/// Kills the demo as soon as it says `cue`.
+void kill_demo_at(const std::string& cue, const std::vector<std::string>& arguments) {
+  int said[2];
+  ASSERT_EQ(::pipe(said), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::dup2(said[1], STDOUT_FILENO);
+    ::close(said[0]);
+    std::vector<char*> argv{const_cast<char*>(LOCKSTEP_DEMO)};
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    ::execv(LOCKSTEP_DEMO, argv.data());
+    ::_exit(127);
+  }
+  ::close(said[1]);
+  std::string text;
+  char c = 0;
+  while (text.find(cue) == std::string::npos && ::read(said[0], &c, 1) == 1) text.push_back(c);
+  EXPECT_NE(text.find(cue), std::string::npos) << text;
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ::close(said[0]);
+}
+
+/// The story is cut short, and told again in the same folder.
 TEST(DemoRun, GoesOnAfterBeingKilled) {
   const Folder folder;
-  const std::string data = "--json --count 3000 --keep --data-dir " + folder.path().string();
-  for (const char* after : {"0.1", "0.3", "0.5"}) {
-    (void)run_demo(data, "2>/dev/null & child=$!; sleep " + std::string(after) +
-                             "; kill -9 $child; wait $child 2>/dev/null");
+  for (const char* cue : {"SYNC:", "starting node", "cutting", "healing"}) {
+    kill_demo_at(cue, {"--count", "3000", "--keep", "--data-dir", folder.path().string()});
   }
-  const Run run = run_demo(data);
+  const Run run = run_demo("--json --count 300 --keep --data-dir " + folder.path().string());
   EXPECT_EQ(run.exit_status, 0) << run.output;
 }
 
