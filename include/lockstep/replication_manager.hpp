@@ -284,7 +284,8 @@ class LOCKSTEP_EXPORT WALReplicationManager {
 
   /// Appends one command to the group's log, on the leader. Calls from one thread are appended in
   /// the order made. Cancelling the wait (a time-out) does not withdraw the entry. Rejected with
-  /// kNotLeader, kOverloaded, kTooLarge, kStopped, ...
+  /// kNotLeader, kOverloaded, kTooLarge, kStopped, kInvalidArgument (an ASYNC write that wants to
+  /// be applied or more than one copy: it completes before either), ...
   virtual void replicate(Payload payload, WriteOptions options, WriteHandler done) = 0;
   void replicate(Payload payload, WriteHandler done) {
     replicate(std::move(payload), WriteOptions{}, std::move(done));

@@ -106,7 +106,7 @@ class WebSocketCluster : public ::testing::Test {
   WebSocketCluster() {
     for (int i = 1; i <= 3; ++i) {
       auto node = std::make_unique<Node>();
-      node->id = NodeId("n" + std::to_string(i));
+      node->id = NodeId(std::string("n").append(std::to_string(i)));
       node->folder = (folder_.path() / node->id.str()).string();
       node->listen();
       nodes_.push_back(std::move(node));
@@ -145,7 +145,7 @@ TEST_F(WebSocketCluster, ComesBackFromItsFilesWithTheSameContents) {
   const Error founded = await(leader.manager->bootstrap(members));
   ASSERT_FALSE(founded) << founded.message;
   ASSERT_FALSE(await(leader.manager->set_role(Role::kLeader)));
-  for (int i = 0; i < 20; ++i) write(leader, "first " + std::to_string(i));
+  for (int i = 0; i < 20; ++i) write(leader, std::string("first ").append(std::to_string(i)));
   write(leader, std::string(1 << 20, 'L'));
   ASSERT_TRUE(all_equal());
 

@@ -86,7 +86,8 @@ std::vector<ReplicationEvent> ClusterNode::events() const {
 
 Cluster::Cluster(std::size_t nodes, const std::function<void(ClusterNode&)>& set_up) {
   for (std::size_t i = 1; i <= nodes; ++i) {
-    nodes_.push_back(std::make_unique<ClusterNode>("n" + std::to_string(i), runtime_, network_));
+    nodes_.push_back(std::make_unique<ClusterNode>(std::string("n").append(std::to_string(i)),
+                                                   runtime_, network_));
   }
   for (auto& node : nodes_) {
     for (const NodeId& other : members()) {

@@ -87,9 +87,10 @@ class RecordingEngine final : public IStateMachine {
       if (text == "throw") throw std::runtime_error("engine bug");
       if (text == "no seal") return Index();
       const bool rejected = text.starts_with("reject");
-      results.push_back(
-          {rejected ? std::make_error_code(std::errc::permission_denied) : std::error_code(),
-           "did " + text.substr(0, 32)});
+      CommandResult result;
+      if (rejected) result.status = std::make_error_code(std::errc::permission_denied);
+      result.value.append("did ").append(text, 0, 32);
+      results.push_back(std::move(result));
       applied.emplace_back(command.id.index.value(), text);
       if (text == "few results") results.clear();
       if (text == "two seals") (void)seal({});
