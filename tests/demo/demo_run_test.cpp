@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Run {
+struct Outcome {
   int exit_status = -1;
   std::string output;
 
@@ -32,8 +32,8 @@ struct Run {
 };
 
 /// `redirection` decides which of the two outputs is read.
-Run run_demo(const std::string& arguments, const std::string& redirection = "2>/dev/null") {
-  Run run;
+Outcome run_demo(const std::string& arguments, const std::string& redirection = "2>/dev/null") {
+  Outcome run;
   FILE* pipe =
       ::popen((std::string(LOCKSTEP_DEMO) + " " + arguments + " " + redirection).c_str(), "r");
   if (pipe == nullptr) return run;
@@ -66,7 +66,7 @@ std::set<std::string> digests(const nlohmann::json& json) {
   return different;
 }
 
-void expect_all_held(const Run& run, std::uint64_t entries, std::size_t nodes) {
+void expect_all_held(const Outcome& run, std::uint64_t entries, std::size_t nodes) {
   ASSERT_EQ(run.exit_status, 0) << run.output;
   const auto json = nlohmann::json::parse(run.last_line(), nullptr, false);
   ASSERT_FALSE(json.is_discarded()) << run.last_line();
@@ -111,7 +111,7 @@ TEST(DemoRun, GoesOnWithAKeptFolder) {
   const Folder folder;
   const std::string arguments = "--json --count 200 --keep --data-dir " + folder.path().string();
   expect_all_held(run_demo(arguments), 200, 3);
-  const Run again = run_demo(arguments);
+  const Outcome again = run_demo(arguments);
   ASSERT_EQ(again.exit_status, 0) << again.output;
   const auto json = nlohmann::json::parse(again.last_line());
   EXPECT_EQ(json.at("entries"), 200);
@@ -122,7 +122,7 @@ TEST(DemoRun, RefusesAFolderOfAnotherSizeOfGroup) {
   const Folder folder;
   const std::string data = " --data-dir " + folder.path().string();
   ASSERT_EQ(run_demo("--json --count 20 --keep" + data).exit_status, 0);
-  const Run run = run_demo("--nodes 5" + data, "2>&1 >/dev/null");
+  const Outcome run = run_demo("--nodes 5" + data, "2>&1 >/dev/null");
   EXPECT_EQ(run.exit_status, 2);
   EXPECT_NE(run.output.find("--nodes 3"), std::string::npos) << run.output;
   EXPECT_FALSE(fs::exists(folder.path() / "node-4"));
@@ -132,7 +132,7 @@ TEST(DemoRun, RefusesADataFolderThatIsAFile) {
   const Folder folder;
   const fs::path file = folder.path() / "file";
   std::ofstream(file) << "x";
-  const Run run = run_demo("--data-dir " + file.string(), "2>&1 >/dev/null");
+  const Outcome run = run_demo("--data-dir " + file.string(), "2>&1 >/dev/null");
   EXPECT_EQ(run.exit_status, 2);
   EXPECT_NE(run.output.find("--data-dir"), std::string::npos) << run.output;
 }
@@ -170,19 +170,19 @@ TEST(DemoRun, GoesOnAfterBeingKilled) {
   for (const char* cue : {"SYNC:", "starting node", "cutting", "healing"}) {
     kill_demo_at(cue, {"--count", "3000", "--keep", "--data-dir", folder.path().string()});
   }
-  const Run run = run_demo("--json --count 300 --keep --data-dir " + folder.path().string());
+  const Outcome run = run_demo("--json --count 300 --keep --data-dir " + folder.path().string());
   EXPECT_EQ(run.exit_status, 0) << run.output;
 }
 
 TEST(DemoRun, LeavesNothingBehindUnlessTold) {
   const Folder folder;
-  const Run run = run_demo("--json --count 50 --data-dir " + folder.path().string());
+  const Outcome run = run_demo("--json --count 50 --data-dir " + folder.path().string());
   EXPECT_EQ(run.exit_status, 0);
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
 TEST(DemoRun, RefusesBadOptions) {
-  const Run run = run_demo("--nodes 2", "2>&1 >/dev/null");
+  const Outcome run = run_demo("--nodes 2", "2>&1 >/dev/null");
   EXPECT_EQ(run.exit_status, 2);
   EXPECT_NE(run.output.find("--nodes"), std::string::npos) << run.output;
 }
@@ -198,7 +198,7 @@ TEST(DemoRun, RefusesABadLineByItsNumberBeforeAnythingIsWritten) {
   }
   damaged.close();
   const fs::path data = folder.path() / "data";
-  const Run run = run_demo(
+  const Outcome run = run_demo(
       "--input " + (folder.path() / "input.jsonl").string() + " --data-dir " + data.string(),
       "2>&1 >/dev/null");
   EXPECT_EQ(run.exit_status, 2);
