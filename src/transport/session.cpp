@@ -114,16 +114,21 @@ void Session::drop(const Error& reason) {
   if (owner_ == nullptr) return;
   owner_ = nullptr;
   reason_ = reason;
-  stream_->drop();
+  let_go_of_stream();
   fail_queued(reason);
 }
 
 void Session::end(const Error& error) {
   ISessionOwner* owner = std::exchange(owner_, nullptr);
   if (!reason_) reason_ = error;
-  stream_->drop();
+  let_go_of_stream();
   fail_queued(reason_);
   owner->on_closed(id_, error);
+}
+
+void Session::let_go_of_stream() {
+  // It may hold this session, in the handler of a read that no running executor will ever end.
+  std::exchange(stream_, nullptr)->drop();
 }
 
 void Session::fail_queued(const Error& reason) {

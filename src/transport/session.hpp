@@ -52,6 +52,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void write();
   void on_written(const Error& error, std::size_t bytes);
   void end(const Error& error);
+  void let_go_of_stream();
   void fail_queued(const Error& reason);
 
   link::ConnectionId id_;
