@@ -194,6 +194,17 @@ TEST(Writes, BudgetComesBackFromWritesThatWereGivenUp) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(committed(cluster[1].write(payload)));
 }
 
+TEST(Writes, BudgetComesBackFromWritesThatWereRefused) {
+  Cluster cluster(2, [](ClusterNode& node) {
+    node.options.max_entry_bytes = 1000;
+    node.options.max_uncommitted_bytes = 1000;
+  });
+  cluster.found();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(error_of(cluster[2].write(std::string(900, 'x'))), Errc::kNotLeader);
+  }
+}
+
 TEST(Writes, NotStartedAndStoppedReject) {
   Cluster cluster(1);
   cluster[1].create();
