@@ -18,8 +18,12 @@ Result<link::ConnectionId> Admission::check_locked(const NodeId& peer, std::size
   if (closed_) return Error(Errc::kStopped);
   const auto found = peers_.find(peer);
   if (found == peers_.end() || !found->second.up) return Error(Errc::kNotConnected);
-  if (found->second.queued_bytes + bytes > with_reserve(budgets_.per_peer_bytes, message_class) ||
-      queued_bytes_ + bytes > with_reserve(budgets_.total_bytes, message_class)) {
+  const auto exceeds = [&](std::size_t queued, std::size_t budget) {
+    // A message larger than the budget passes when nothing else waits, or it never could.
+    return queued > 0 && queued + bytes > with_reserve(budget, message_class);
+  };
+  if (exceeds(found->second.queued_bytes, budgets_.per_peer_bytes) ||
+      exceeds(queued_bytes_, budgets_.total_bytes)) {
     return Error(Errc::kOverloaded);
   }
   return *found->second.up;

@@ -34,6 +34,7 @@ class NetworkCore : public std::enable_shared_from_this<NetworkCore> {
   /// Once, before anything else.
   void start();
   [[nodiscard]] NodeId local_node() const { return options_.node; }
+  [[nodiscard]] std::size_t max_entry_bytes() const { return options_.max_entry_bytes; }
   [[nodiscard]] Result<> set_cluster(ClusterId cluster);
   [[nodiscard]] ClusterId cluster() const;
   [[nodiscard]] Result<> connect(const PeerAddress& peer, DoneHandler done);
@@ -90,6 +91,7 @@ class CoreFacade : public Interface {
   ~CoreFacade() override { core_->abort(); }
 
   NodeId local_node() const override { return core_->local_node(); }
+  std::size_t max_entry_bytes() const override { return core_->max_entry_bytes(); }
   Result<> set_cluster(ClusterId cluster) override { return core_->set_cluster(cluster); }
   ClusterId cluster() const override { return core_->cluster(); }
   Result<> connect(const PeerAddress& peer, INetworkManager::DoneHandler done) override {

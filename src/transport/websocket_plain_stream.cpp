@@ -252,7 +252,7 @@ void PlainStream::write(const wire::OutgoingFrame& frame, WriteHandler handler) 
 }
 
 std::optional<SharedBuffer> PlainStream::damaged(const wire::OutgoingFrame& frame) {
-  if (!faults_) return std::nullopt;
+  if (!faults_ || !faults_->wants_bit_flip(peer_)) return std::nullopt;
   const std::vector<std::uint8_t> bytes = wire::flatten(frame);
   if (!carries_entries(bytes)) return std::nullopt;
   const auto bit = faults_->take_bit_flip(peer_);

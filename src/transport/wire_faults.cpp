@@ -17,6 +17,11 @@ void WireFaults::heal(const NodeId& peer) {
   isolated_.erase(peer);
 }
 
+bool WireFaults::wants_bit_flip(const NodeId& peer) const {
+  const std::lock_guard lock(mutex_);
+  return flip_ && flip_->peer == peer;
+}
+
 std::optional<std::uint64_t> WireFaults::take_bit_flip(const NodeId& peer) {
   const std::lock_guard lock(mutex_);
   if (!flip_ || flip_->peer != peer) return std::nullopt;

@@ -105,7 +105,7 @@ TEST_P(ErrorHandling, CloseCompletesEverythingThatWasAccepted) {
   connect(*a, "b");
   ASSERT_TRUE(probe.wait_events<NodeConnected>(1));
   EntryBatch batch;
-  batch.entries.push_back(make_entry(1, 1 << 20));
+  batch.entries.push_back(make_entry(1, 1 << 17));
   Watched<std::vector<Error>> outcomes;
   for (int i = 0; i < 20; ++i) {
     ASSERT_TRUE(a->send_message(
@@ -126,7 +126,7 @@ TEST_P(ErrorHandling, DestructionCompletesEverythingThatWasAccepted) {
   const auto b = fleet_->add("b");
   connect(*a, "b");
   EntryBatch batch;
-  batch.entries.push_back(make_entry(1, 1 << 20));
+  batch.entries.push_back(make_entry(1, 1 << 17));
   Watched<int> outcomes;
   int accepted = 0;
   for (int i = 0; i < 40; ++i) {
@@ -146,7 +146,7 @@ TEST_P(ErrorHandling, LostConnectionCompletesWhatWasAcceptedForIt) {
   Probe probe(*a);
   connect(*a, "b");
   EntryBatch batch;
-  batch.entries.push_back(make_entry(1, 1 << 20));
+  batch.entries.push_back(make_entry(1, 1 << 17));
   Watched<int> outcomes;
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(a->send_message(message_to("b", MessageType::kAppendEntries, batch),

@@ -25,10 +25,9 @@ class Watched {
  public:
   template <class Change>
   void change(Change&& what) {
-    {
-      const std::lock_guard lock(mutex_);
-      what(value_);
-    }
+    // Notified under the lock: the one who waits may destroy this as soon as it is let go.
+    const std::lock_guard lock(mutex_);
+    what(value_);
     changed_.notify_all();
   }
   template <class Predicate>
