@@ -16,7 +16,8 @@ namespace lockstep {
 /// ensures.
 class LOCKSTEP_EXPORT AsioRuntime : public Runtime {
  public:
-  /// With a thread of its own that runs all strands and sockets.
+  /// With a thread of its own that runs all strands and sockets. Null, and a line in the log, when
+  /// the system has no thread or descriptor left.
   [[nodiscard]] static std::shared_ptr<AsioRuntime> create();
   /// On the host's executor, which the host runs until everything made with the runtime is gone.
   [[nodiscard]] static std::shared_ptr<AsioRuntime> create(boost::asio::any_io_executor executor);

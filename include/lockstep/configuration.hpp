@@ -25,6 +25,8 @@ struct Configuration {
   /// Not empty while joint: then majorities of both sets are needed.
   std::vector<Member> outgoing_voters;
   std::vector<Member> learners;
+  /// The newest changes, at most 64, oldest first: a change that is named here has been made.
+  std::vector<OperationId> operations;
 
   [[nodiscard]] bool is_joint() const { return !outgoing_voters.empty(); }
   friend bool operator==(const Configuration&, const Configuration&) = default;

@@ -72,22 +72,20 @@ struct SendReport {
 /// serves all replicas of a process.
 ///
 /// What every implementation promises:
-///  - methods may be called from any thread, also inside callbacks; none blocks for long; none
-///  throws;
-///  - a call that returns no error completes its handler exactly once, also on `close`; a call that
-///  returns an error never
-///    calls it;
-///  - callbacks run on the transport's own thread, never under a lock, never inside the call that
-///  registered them; they
-///    must not block. For one peer the order is: `NodeConnected`, its messages in the order sent
-///    (within a message class), `NodeDisconnected`. Exceptions that leave a callback are caught,
-///    logged and counted;
-///  - a message that was accepted may still be lost with its connection; it is never delivered
-///  twice. Delivery across
-///    connections is the caller's work, by retry;
-///  - every received message has passed its frame checksum, every entry in it the check of its
-///  digest. What fails closes
-///    the link and is counted.
+///
+/// - Methods may be called from any thread, also inside callbacks; none blocks for long; none
+///   throws.
+/// - A call that returns no error completes its handler exactly once, also on `close`; a call that
+///   returns an error never calls it.
+/// - Callbacks run on the transport's own thread, never under a lock, never inside the call that
+///   registered them; they must not block. For one peer the order is: `NodeConnected`, its messages
+///   in the order sent (within a message class), `NodeDisconnected`. Exceptions that leave a
+///   callback are caught, logged and counted.
+/// - A message that was accepted may still be lost with its connection; it is never delivered
+/// twice.
+///   Delivery across connections is the caller's work, by retry.
+/// - Every received message has passed its frame checksum, every entry in it the check of its
+///   digest. What fails closes the link and is counted.
 class LOCKSTEP_EXPORT INetworkManager {
  public:
   using DoneHandler = std::function<void(Error)>;
@@ -106,6 +104,9 @@ class LOCKSTEP_EXPORT INetworkManager {
   /// refused in the handshake. Errors: kForeignCluster when another one was set before.
   [[nodiscard]] virtual Result<> set_cluster(ClusterId cluster) = 0;
   [[nodiscard]] virtual ClusterId cluster() const = 0;
+
+  /// The largest payload of an entry that this transport carries. Constant.
+  [[nodiscard]] virtual std::size_t max_entry_bytes() const = 0;
 
   /// Adds or replaces a peer and keeps a connection to it, redialling for ever with growing,
   /// jittered pauses, until `disconnect`. `done` gets the outcome of the first attempt (no error:

@@ -80,9 +80,6 @@ struct ReplicaOptions {
 
 [[nodiscard]] LOCKSTEP_EXPORT std::vector<OptionProblem> check(const ReplicaOptions& options);
 
-// --- what becomes of a write
-// -----------------------------------------------------------------------------------------
-
 /// Durable on a majority of the voters: no fault within the failure model loses it.
 struct WriteCommitted {
   EntryId id;
@@ -125,9 +122,6 @@ struct WriteOptions {
   std::size_t copies = 0;
 };
 
-// --- what can be seen
-// ------------------------------------------------------------------------------------------------
-
 struct FollowerStatus {
   NodeId node;
   bool connected = false;
@@ -169,6 +163,8 @@ struct ReplicationStatus {
   Index durable_index;
   Index commit_index;
   Index last_applied;
+  /// Applied and durable in the engine, by its own report.
+  Index durable_applied;
   Configuration configuration;
   /// On the leader only.
   std::vector<FollowerStatus> followers;
@@ -190,8 +186,8 @@ struct ReplicationMetrics {
   std::uint64_t appends_sent = 0;
   std::uint64_t appends_rejected = 0;  ///< by followers whose log did not match
   std::uint64_t appends_fenced = 0;  ///< refused by a node of a higher term: this leader was stale
-  std::uint64_t stale_messages_refused = 0;  ///< of a stale leader or an earlier term, by this node
-  std::uint64_t messages_refused = 0;        ///< malformed, or of another epoch
+  std::uint64_t stale_messages_refused = 0;  ///< by this node: of an earlier term or another epoch
+  std::uint64_t messages_refused = 0;        ///< by this node: malformed, or more than it can hold
   std::uint64_t heartbeats_sent = 0;
   std::uint64_t heartbeats_received = 0;
   std::uint64_t elections_started = 0;
@@ -204,7 +200,7 @@ struct ReplicationMetrics {
   Histogram local_latency;
 };
 
-/// This leader's entry is committed.
+/// An entry in this leader's log is committed, its own or an earlier leader's.
 struct EntryReplicated {
   EntryId id;
 };
@@ -300,7 +296,13 @@ class LOCKSTEP_EXPORT WALReplicationManager {
 
   [[nodiscard]] virtual ReplicationStatus status() const = 0;
   [[nodiscard]] virtual ReplicationMetrics metrics() const = 0;
+  /// Events that a listener is too slow for are dropped; a `ReplicationError` (kOverloaded) then
+  /// tells how many.
   [[nodiscard]] virtual Subscription subscribe(EventListener listener) = 0;
+
+  /// The engine has made everything up to `index` durable since its `apply` returned. For engines
+  /// that flush later, in their own time.
+  virtual void report_durable_applied(Index index) = 0;
 
   /// Completes every waiting call, closes the WAL, lets go of network, engine and WAL, then calls
   /// `done`. May be called twice.
@@ -310,9 +312,10 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   // stands.
   virtual void read_barrier(ReadBarrierHandler done) = 0;
   virtual void transfer_leadership(NodeId to, DoneHandler done) = 0;
-  virtual void add_learner(NodeId node, DoneHandler done) = 0;
-  virtual void promote(NodeId node, DoneHandler done) = 0;
-  virtual void remove(NodeId node, DoneHandler done) = 0;
+  // `operation` names the change, so that a repeated call is harmless.
+  virtual void add_learner(NodeId node, OperationId operation, DoneHandler done) = 0;
+  virtual void promote(NodeId node, OperationId operation, DoneHandler done) = 0;
+  virtual void remove(NodeId node, OperationId operation, DoneHandler done) = 0;
   virtual void trigger_snapshot(DoneHandler done) = 0;
 
   // The same with futures. Do not wait for one inside a callback.

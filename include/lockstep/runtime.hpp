@@ -27,7 +27,8 @@ class LOCKSTEP_EXPORT Runtime {
   /// Runs short tasks that never block. All strands may share one thread.
   [[nodiscard]] virtual std::shared_ptr<IExecutor> make_strand() = 0;
   /// Runs tasks that may block: file calls, host code, large hashes. Has a thread of its own while
-  /// it lives; letting go of it runs what has been posted, then ends the thread.
+  /// it lives; letting go of it runs what has been posted, then ends the thread. Null when the
+  /// system has no thread left.
   [[nodiscard]] virtual std::shared_ptr<IExecutor> make_worker(std::string name) = 0;
   /// Posts `task` to `executor` after `delay`, once. It does not keep `executor` alive: when that
   /// is gone, the task is dropped.

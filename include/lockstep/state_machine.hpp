@@ -58,6 +58,9 @@ struct SnapshotMetadata {
   Configuration configuration;
   Digest checkpoint;
   std::vector<Digest> digests_since;
+  /// Lockstep's own pairs at this point, sessions among them; the engine keeps them as it keeps
+  /// those of `seal`.
+  std::vector<std::pair<std::string, std::string>> pairs;
   std::uint32_t format_version = 1;
 };
 
@@ -66,6 +69,8 @@ struct SnapshotMetadata {
 class LOCKSTEP_EXPORT ISnapshot {
  public:
   virtual ~ISnapshot();
+  /// Bytes in all.
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// Up to `max_bytes` from `offset` on; empty at the end.
   [[nodiscard]] virtual Result<SharedBuffer> read(std::uint64_t offset, std::size_t max_bytes) = 0;
 };

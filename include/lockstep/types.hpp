@@ -69,6 +69,8 @@ using ClusterId = StrongId<struct ClusterTag>;
 using Epoch = StrongId<struct EpochTag>;
 /// Random id of one node's data of one group, made with its folder.
 using Incarnation = StrongId<struct IncarnationTag>;
+/// Names one change of members, so that a repeated call is harmless.
+using OperationId = StrongId<struct OperationTag>;
 /// Names one message. Chosen by the sender, never rewritten.
 using MessageId = StrongId<struct MessageTag>;
 

@@ -135,8 +135,8 @@ class LOCKSTEP_EXPORT IWALSource {
   /// answer: a node with such a log leaves the voters when it is damaged.
   virtual void repair(IndexRange range, std::vector<Entry> entries, DoneHandler done) = 0;
 
-  /// Entries from `range.first` on, at least one, and no more than fit `byte_budget` besides the
-  /// first; stops at the end of the log and before a damaged entry. Sees every write submitted
+  /// Entries from `range.first` on, at least one, and otherwise as many as fit `byte_budget`
+  /// together; stops at the end of the log and before a damaged entry. Sees every write submitted
   /// before. What comes from the disk is checked against its digest. Errors: kReleased, kOutOfRange
   /// (`range.first` is beyond the end), kCorruption (it is damaged), kInvalidArgument (empty), kIo.
   virtual void read(IndexRange range, std::size_t byte_budget, ReadHandler done) = 0;

@@ -1,33 +1,17 @@
 #include "consensus/configuration_codec.hpp"
 
-#include <set>
+#include <algorithm>
 
-#include "base/byte_codec.hpp"
+#include "base/configuration_codec.hpp"
 
 namespace lockstep::consensus {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
-constexpr std::size_t kSmallestMember = 1 + 1 + Incarnation::kBytes;
 
-void write_members(ByteWriter& writer, const std::vector<Member>& members) {
-  writer.u32(static_cast<std::uint32_t>(members.size()));
-  for (const Member& member : members) {
-    writer.node(member.node);
-    writer.id(member.incarnation);
-  }
-}
-
-std::vector<Member> read_members(ByteReader& reader) {
-  std::vector<Member> members(reader.count(kSmallestMember));
-  std::set<NodeId> seen;
-  for (Member& member : members) {
-    member.node = reader.node();
-    member.incarnation = reader.id<Incarnation>();
-    if (member.node.is_none() || member.incarnation.is_none()) reader.fail();
-    if (!seen.insert(member.node).second) reader.fail();
-  }
-  return members;
+bool has_incarnations(const std::vector<Member>& members) {
+  return std::ranges::none_of(members,
+                              [](const Member& member) { return member.incarnation.is_none(); });
 }
 
 }  // namespace
@@ -37,9 +21,7 @@ std::vector<std::uint8_t> encode(const BootstrapRecord& record) {
   writer.u8(kFormat);
   writer.id(record.cluster);
   writer.id(record.epoch);
-  write_members(writer, record.configuration.voters);
-  write_members(writer, record.configuration.outgoing_voters);
-  write_members(writer, record.configuration.learners);
+  write_configuration(writer, record.configuration);
   return writer.take();
 }
 
@@ -49,11 +31,12 @@ std::optional<BootstrapRecord> decode_record(ByteSpan payload) {
   BootstrapRecord record;
   record.cluster = reader.id<ClusterId>();
   record.epoch = reader.id<Epoch>();
-  record.configuration.voters = read_members(reader);
-  record.configuration.outgoing_voters = read_members(reader);
-  record.configuration.learners = read_members(reader);
+  record.configuration = read_configuration(reader);
+  const Configuration& configuration = record.configuration;
   if (!reader.complete() || record.cluster.is_none() || record.epoch.is_none() ||
-      record.configuration.voters.empty()) {
+      configuration.voters.empty() || !has_incarnations(configuration.voters) ||
+      !has_incarnations(configuration.outgoing_voters) ||
+      !has_incarnations(configuration.learners)) {
     return std::nullopt;
   }
   return record;

@@ -101,6 +101,7 @@ void Core::link_up(const NodeId& peer) {
     const auto follower = leadership->followers.find(peer);
     if (follower != leadership->followers.end()) {
       follower->second.linked = true;
+      follower->second.silent_retries = 0;
       follower->second.progress.lost();
       feed(peer, follower->second);
     }

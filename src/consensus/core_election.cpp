@@ -60,7 +60,11 @@ void Core::tick_election() {
 void Core::end_election() {
   const Election election = std::get<Election>(std::move(state_));
   change_state(Following{std::nullopt, commit_index_});
-  if (election.log_behind) return answer(election.call, Errc::kLogBehind);
+  if (!election.ahead.empty()) {
+    std::string text = "more up to date is the log of:";
+    for (const NodeId& node : election.ahead) text += " " + node.str();
+    return answer(election.call, Error(Errc::kLogBehind, std::move(text)));
+  }
   std::string text = "no majority of the voters granted its vote in time; answered:";
   for (const auto& [node, granted] : election.votes) {
     text += " " + node.str() + (granted ? " (granted)" : " (refused)");
@@ -107,7 +111,7 @@ void Core::receive_body(const PeerMessage& from, const VoteResponse& response) {
     return start_round(std::move(*election));
   }
   election->votes[from.peer] = response.granted;
-  election->log_behind |= response.log_behind;
+  if (response.log_behind) election->ahead.insert(from.peer);
   election->vote_spent |= !response.granted && !response.log_behind;
   count_election();
 }

@@ -116,7 +116,8 @@ void Core::request_sync(std::uint64_t id) {
   }
 }
 
-void Core::receive_body(const PeerMessage&, const SyncResponse& response) {
+void Core::receive_body(const PeerMessage& from, const SyncResponse& response) {
+  if (leader() != from.peer) return notice(StaleMessageRefused{});
   notice(SyncAnswered{response});
 }
 

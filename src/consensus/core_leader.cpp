@@ -5,6 +5,25 @@
 #include "consensus/quorum.hpp"
 
 namespace lockstep::consensus {
+namespace {
+
+/// A follower with a slow link or a hung disk gets its window again after 1, 2, 4, ... and at last
+/// 32 retry intervals.
+constexpr int kMaxRetryDoublings = 5;
+
+/// How many of the first entries fit the budget; at least one.
+std::size_t count_within(const std::vector<Entry>& entries, std::size_t budget_bytes) {
+  std::size_t bytes = entries.front().size_bytes() + Digest::kBytes;
+  std::size_t count = 1;
+  while (count < entries.size()) {
+    bytes += entries[count].size_bytes() + Digest::kBytes;
+    if (bytes > budget_bytes) break;
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
 
 void Core::append_new(std::vector<Proposal> proposals) {
   const Index first = log_.last_index().next();
@@ -35,7 +54,10 @@ void Core::feed(const NodeId& node) {
   if (leadership == nullptr) return;
   const auto follower = leadership->followers.find(node);
   if (follower == leadership->followers.end()) return;
-  follower->second.progress.lost();
+  // What went out a moment ago is not sent twice for somebody's impatience.
+  if (follower->second.progress.is_silent_since(now_ - options_.heartbeat_interval)) {
+    follower->second.progress.lost();
+  }
   feed(node, follower->second);
 }
 
@@ -97,6 +119,9 @@ void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
   }
   auto* leadership = std::get_if<Leadership>(&state_);
   if (leadership == nullptr) return;
+  // A log may have given more than asked for; what is sent must fit a frame.
+  const std::size_t fitting = count_within(entries, options_.max_batch_bytes);
+  entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(fitting), entries.end());
   for (auto& [node, follower] : leadership->followers) {
     if (!follower.progress.read_finished(id)) continue;
     const bool still_wanted = follower.linked &&
@@ -131,7 +156,9 @@ void Core::tick_leader() {
   if (heartbeat_is_due) leadership.next_heartbeat = now_ + options_.heartbeat_interval;
   for (auto& [node, follower] : leadership.followers) {
     if (heartbeat_is_due) send_heartbeat(node, follower);
-    if (!follower.progress.is_silent_since(now_ - options_.retry_interval)) continue;
+    const auto patience = options_.retry_interval * (1 << follower.silent_retries);
+    if (!follower.progress.is_silent_since(now_ - patience)) continue;
+    follower.silent_retries = std::min(follower.silent_retries + 1, kMaxRetryDoublings);
     follower.progress.lost();
     feed(node, follower);
   }
@@ -185,9 +212,13 @@ void Core::receive_body(const PeerMessage& from, const AppendResponse& response)
   Leadership::Follower& follower = found->second;
   follower.linked = true;
   if (response.accepted) {
-    if (follower.progress.accepted(response.match_index, now_)) commit_by_majority();
+    if (follower.progress.accepted(response.match_index, now_)) {
+      follower.silent_retries = 0;
+      commit_by_majority();
+    }
   } else if (follower.progress.rejected(response.rejected,
                                         log_.closest_to(response.closest).index)) {
+    follower.silent_retries = 0;
     notice(AppendRejected{});
   }
   feed(from.peer, follower);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "consensus/effects.hpp"
 #include "lockstep/time.hpp"
@@ -18,8 +19,8 @@ struct Election {
   WriteNumber own_vote;
   /// Granted or refused, in this round.
   std::map<NodeId, bool> votes;
-  /// A voter's log was found more up to date.
-  bool log_behind = false;
+  /// Voters whose logs were found more up to date.
+  std::set<NodeId> ahead;
   /// A voter refused because it has given its vote in this term to another: a later term may pass.
   bool vote_spent = false;
   /// A voter was found in this later term: the next round must exceed it.

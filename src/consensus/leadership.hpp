@@ -16,6 +16,8 @@ struct Leadership {
     /// It answers with another incarnation than the configuration names: it counts for nothing.
     bool stranger = false;
     bool needs_snapshot = false;
+    /// Retries since something was acknowledged; each waits twice as long as the one before.
+    int silent_retries = 0;
     /// The newest commit index that it was sent.
     Index commit_told{};
     /// It has everything that the leader had at this moment.

@@ -4,10 +4,10 @@
 #include <exception>
 #include <utility>
 
+#include "replication/applied_seal.hpp"
+
 namespace lockstep::replication {
 namespace {
-
-constexpr const char* kAppliedKey = "lockstep/applied";
 
 Error engine_error(const Error& error) {
   return Error(Errc::kStateMachineFailed, "the engine failed to apply: " + error.message);
@@ -32,13 +32,18 @@ Result<ApplyPump::Batch> apply_to(IStateMachine& engine, const std::vector<Entry
     for (std::size_t i = 0; complete && i < results.size(); ++i) {
       batch.results.push_back({commands[i].id.index, std::move(results[i])});
     }
-    const EntryId last = entries.back().id();
-    return std::vector<SealedPair>{
-        {kAppliedKey, to_string(last.index) + ":" + to_string(last.term)}};
+    return std::vector<SealedPair>{seal_of(entries.back().id())};
   };
   try {
     const Result<Index> durable = engine.apply(commands, seal);
     if (!durable) return engine_error(durable.error());
+    if (*durable > batch.last) {
+      return engine_error(
+          Error(Errc::kStateMachineFailed, "it reports index " + to_string(*durable) +
+                                               " as durable, beyond the batch, which ends at " +
+                                               to_string(batch.last)));
+    }
+    batch.durable_applied = *durable;
   } catch (const std::exception& exception) {
     return engine_error(Error(Errc::kStateMachineFailed, exception.what()));
   } catch (...) {

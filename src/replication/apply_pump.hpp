@@ -22,6 +22,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
     /// One for each command in it.
     std::vector<PendingWrites::Applied> results;
     std::size_t entries = 0;
+    /// By the engine's report.
+    Index durable_applied;
   };
   using AppliedHandler = std::function<void(Batch)>;
   using FailureHandler = std::function<void(Error)>;

@@ -1,4 +1,5 @@
 // Executes what the core wants done, in the order in which it wants it (consensus/effects.hpp).
+#include <algorithm>
 #include <utility>
 
 #include "replication/message_codec.hpp"
@@ -83,7 +84,14 @@ void Replica::send(const std::vector<PeerMessage>& messages) {
       ++heartbeats;
     }
     frame.data = std::move(batch);
-    if (!network_->send_message(std::move(frame))) failed.push_back(message.peer);
+    const Result<> accepted = network_->send_message(std::move(frame));
+    if (accepted) continue;
+    failed.push_back(message.peer);
+    if (accepted.error() != Errc::kNotConnected && accepted.error() != Errc::kOverloaded) {
+      tell(Trouble{Error(accepted.error().code, "a " + to_string(type_of(message.body)) + " to " +
+                                                    message.peer.str() +
+                                                    " was refused: " + accepted.error().message)});
+    }
   }
   for (const NodeId& peer : failed) core_->send_failed(peer);
   if (appends + heartbeats > 0) {
@@ -197,6 +205,7 @@ void Replica::tell(const Notice& notice) {
     }
   } else if (const auto* accepted = std::get_if<EntriesAccepted>(&notice)) {
     count(&ReplicationMetrics::entries_received, accepted->range.size());
+    if (const auto leader = core_->leader()) received_ = {*leader, accepted->range.last};
   } else if (const auto* answered = std::get_if<SyncAnswered>(&notice)) {
     sync_waiters_.answered(answered->response);
   }
@@ -209,11 +218,10 @@ void Replica::became_durable(WriteNumber number) {
   const Index before = core_->log().durable_index();
   step([&](Core& core) { core.durable_up_to(number); });
   const Index after = core_->log().durable_index();
+  emit_entries(before, std::min(after, received_.up_to), received_.leader);
   if (core_->role() == Role::kLeader) {
     pending_.locally_durable(after);
     complete_pending();
-  } else if (const auto leader = core_->leader()) {
-    emit_entries(before, after, leader);
   }
 }
 
@@ -222,6 +230,7 @@ void Replica::halt(const Error& error) {
   log_(LogLevel::kError, options_.node.str() + " has stopped taking part: " + error.message);
   due_messages_.clear();
   pending_.give_up(error, false);
+  pending_.give_up_unapplied_after(core_->log().durable_index(), error);
   complete_sync_waiters(sync_waiters_.give_up(error));
   host_->emit({ReplicationError{error}});
   if (error == Errc::kInvariantBroken && options_.on_invariant_broken) {

@@ -30,15 +30,16 @@ class Manager final : public WALReplicationManager {
   Subscription subscribe(EventListener listener) override {
     return replica_->host().subscribe(std::move(listener));
   }
+  void report_durable_applied(Index index) override { replica_->report_durable_applied(index); }
   void stop(DoneHandler done) override { replica_->stop(std::move(done)); }
 
   void read_barrier(ReadBarrierHandler done) override {
     if (done) refuse([done = std::move(done)](Error error) { done(std::move(error)); });
   }
   void transfer_leadership(NodeId, DoneHandler done) override { refuse(std::move(done)); }
-  void add_learner(NodeId, DoneHandler done) override { refuse(std::move(done)); }
-  void promote(NodeId, DoneHandler done) override { refuse(std::move(done)); }
-  void remove(NodeId, DoneHandler done) override { refuse(std::move(done)); }
+  void add_learner(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
+  void promote(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
+  void remove(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
   void trigger_snapshot(DoneHandler done) override { refuse(std::move(done)); }
 
  private:
@@ -76,8 +77,16 @@ Result<std::unique_ptr<WALReplicationManager>> WALReplicationManager::create(Rep
                                              parts.network->local_node().str() +
                                              ", the options' is " + options.node.str());
   }
-  return std::unique_ptr<WALReplicationManager>(
-      new Manager(std::make_shared<Replica>(std::move(options), std::move(parts))));
+  if (const std::size_t limit = parts.network->max_entry_bytes(); options.max_entry_bytes > limit) {
+    return Error(Errc::kInvalidArgument, "max_entry_bytes: must be " + std::to_string(limit) +
+                                             " at most, which is what the network carries");
+  }
+  try {
+    return std::unique_ptr<WALReplicationManager>(
+        new Manager(std::make_shared<Replica>(std::move(options), std::move(parts))));
+  } catch (const std::exception& error) {
+    return Error(Errc::kIo, std::string("the replica cannot be made: ") + error.what());
+  }
 }
 
 std::future<WriteOutcome> WALReplicationManager::replicate(Payload payload, WriteOptions options) {

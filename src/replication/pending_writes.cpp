@@ -69,8 +69,8 @@ void PendingWrites::committed(Index up_to) {
   for (Index i = from; i <= up_to; i = i.next()) {
     Write* write = find(i);
     if (write == nullptr) break;
-    released_bytes_ += std::exchange(write->bytes, 0);
     try_complete(*write);
+    release_if_done(*write);
   }
   drop_finished();
 }
@@ -112,8 +112,10 @@ void PendingWrites::expire(MonotonicTime now) {
 
 void PendingWrites::give_up(const Error& reason, bool all) {
   for (Write& write : writes_) {
-    released_bytes_ += std::exchange(write.bytes, 0);
-    if (!write.write) continue;
+    if (!write.write) {
+      released_bytes_ += std::exchange(write.bytes, 0);
+      continue;
+    }
     const bool will_be_applied =
         !all && is_committed(write) && !write.async && wants_result(write.write->options);
     if (will_be_applied && !write.is_applied) {
@@ -121,12 +123,20 @@ void PendingWrites::give_up(const Error& reason, bool all) {
       if (write.copies == Copies::kAwaited) write.copies = Copies::kUnmet;
     } else {
       complete_in_doubt(write, reason);
+      released_bytes_ += std::exchange(write.bytes, 0);
     }
   }
   // What follows the commit index may be replaced, and the next leadership starts with other
   // entries.
   while (!writes_.empty() && (all || !is_committed(writes_.back()))) writes_.pop_back();
   durable_index_ = std::min(durable_index_, commit_index_);
+  drop_finished();
+}
+
+void PendingWrites::give_up_unapplied_after(Index index, const Error& reason) {
+  for (Write& write : writes_) {
+    if (write.id.index > index && write.write) complete_in_doubt(write, reason);
+  }
   drop_finished();
 }
 
@@ -161,6 +171,12 @@ void PendingWrites::complete(Write& write, WriteOutcome outcome) {
   write.copies = Copies::kMet;
   write.write.reset();
   --waiting_;
+  release_if_done(write);
+}
+
+/// A write holds its part of the budget until it is committed and its caller has been answered.
+void PendingWrites::release_if_done(Write& write) {
+  if (is_committed(write) && !write.write) released_bytes_ += std::exchange(write.bytes, 0);
 }
 
 /// A place is kept until its entry is committed and nobody waits for it.

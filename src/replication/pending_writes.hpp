@@ -44,6 +44,8 @@ class PendingWrites {
   /// Leadership is gone, or the replica stops: the fate of what is not committed is unknown, and
   /// nobody counts copies any more. `all`: nor is anything applied any more.
   void give_up(const Error& reason, bool all);
+  /// What lies beyond `index` will not be applied here any more.
+  void give_up_unapplied_after(Index index, const Error& reason);
 
   [[nodiscard]] std::size_t size() const { return waiting_; }
   [[nodiscard]] std::vector<Completion> take_completions();
@@ -69,6 +71,7 @@ class PendingWrites {
   void complete_committed(Write& write);
   void complete_in_doubt(Write& write, const Error& reason);
   void try_complete(Write& write);
+  void release_if_done(Write& write);
   void drop_finished();
 
   const ReplicationMode default_mode_;

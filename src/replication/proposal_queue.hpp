@@ -19,9 +19,10 @@ struct ProposedWrite {
   MonotonicTime called_at;
   /// False while a worker hashes its large payload.
   bool ready = true;
-  [[nodiscard]] std::size_t size_bytes() const {
-    return EntryHeader::kEncodedBytes + proposal.payload_bytes;
-  }
+  /// What a write costs besides its payload, roughly: its header, this object, the handler, places
+  /// in queues.
+  static constexpr std::size_t kOverheadBytes = 512;
+  [[nodiscard]] std::size_t size_bytes() const { return kOverheadBytes + proposal.payload_bytes; }
 };
 
 /// Writes called but not yet in the log, in the order of the calls. The budget covers these and,

@@ -1,6 +1,7 @@
 #include "replication/replica.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "replication/message_codec.hpp"
@@ -23,6 +24,13 @@ std::size_t size_of(const ReplicationMessage& message) {
   return size;
 }
 
+/// Throws when there is none: `WALReplicationManager::create` turns that into an error.
+std::shared_ptr<IExecutor> need_worker(Runtime& runtime, const char* name) {
+  auto worker = runtime.make_worker(name);
+  if (!worker) throw std::runtime_error("no thread is left for " + std::string(name));
+  return worker;
+}
+
 }  // namespace
 
 Replica::Replica(ReplicaOptions options, WALReplicationManager::Parts parts)
@@ -35,7 +43,7 @@ Replica::Replica(ReplicaOptions options, WALReplicationManager::Parts parts)
           options_.node.str())),
       wal_(std::make_shared<WALDriver>(std::move(parts.wal), parts.wal_executor, strand_)),
       apply_pump_(std::make_shared<ApplyPump>(std::move(parts.state_machine),
-                                              runtime_->make_worker("lockstep-apply"), strand_,
+                                              need_worker(*runtime_, "lockstep-apply"), strand_,
                                               wal_, options_.max_apply_batch_bytes)),
       queue_(options_.max_uncommitted_bytes),
       network_seen_(parts.network),
@@ -105,9 +113,10 @@ void Replica::tick() {
 
 void Replica::applied(ApplyPump::Batch batch) {
   pending_.applied(std::move(batch.results));
-  board_.update([&](ReplicationStatus&, ReplicationMetrics& metrics) {
+  board_.update([&](ReplicationStatus& status, ReplicationMetrics& metrics) {
     ++metrics.apply_batches;
     metrics.entries_applied += batch.entries;
+    status.durable_applied = std::max(status.durable_applied, batch.durable_applied);
   });
   step([&](consensus::Core& core) { core.applied_up_to(batch.last); });
   apply_pump_->resume(core_->log());

@@ -37,6 +37,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void set_role(Role role, DoneHandler done);
   void replicate(Payload payload, WriteOptions options, WriteHandler done);
   void sync_with_node(NodeId node, DoneHandler done);
+  void report_durable_applied(Index index);
   void stop(DoneHandler done);
   [[nodiscard]] ReplicationStatus status() const;
   [[nodiscard]] ReplicationMetrics metrics() const;
@@ -128,6 +129,12 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::uint64_t last_call_ = 0;
   std::map<consensus::CallId, DoneHandler> calls_;
   consensus::WriteNumber durable_;
+  /// Whom the newest entries were received from, which may be no leader any more when they become
+  /// durable.
+  struct Received {
+    NodeId leader;
+    Index up_to;
+  } received_;
   Index committed_;
   struct DueMessages {
     consensus::WriteNumber after;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "consensus/configuration_codec.hpp"
+#include "replication/applied_seal.hpp"
 #include "replication/replica.hpp"
 #include "replication/step.hpp"
 
@@ -80,6 +81,14 @@ void Replica::engine_recovered(const Result<RecoveredEngine>& engine) {
                                                   ", the log ends at " + to_string(last) +
                                                   ": they are not of the same node"));
   }
+  const auto sealed = sealed_in(*engine);
+  const auto term = sealed ? consensus::TermRuns(wal.term_runs).at(sealed->index) : std::nullopt;
+  if (sealed && sealed->index <= last && term && *term != sealed->term) {
+    return end_start(Error(Errc::kForeignData,
+                           "the engine has applied index " + to_string(sealed->index) +
+                               " of term " + to_string(sealed->term) + ", which has term " +
+                               to_string(*term) + " in the log: they are not of the same node"));
+  }
   recovered_.applied = engine->durable_applied;
   run();
 }
@@ -113,6 +122,7 @@ void Replica::run() {
     status.incarnation = recovered_.wal.identity.incarnation;
     status.cluster = recovered_.wal.identity.cluster;
     status.commit_index = applied_before;
+    status.durable_applied = applied_before;
   });
   committed_ = applied_before;
   core_.emplace(options, std::move(recovered_), runtime_->now());

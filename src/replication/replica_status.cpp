@@ -65,4 +65,13 @@ ReplicationMetrics Replica::metrics() const {
   return metrics;
 }
 
+/// More than is applied cannot be durable: such a report is the engine's mistake, and only as much
+/// of it is believed.
+void Replica::report_durable_applied(Index index) {
+  board_.update([&](ReplicationStatus& status, ReplicationMetrics&) {
+    const Index believed = std::min(index, status.last_applied);
+    status.durable_applied = std::max(status.durable_applied, believed);
+  });
+}
+
 }  // namespace lockstep::replication

@@ -139,7 +139,12 @@ class AsioRuntimeImpl final : public AsioRuntime {
     return std::make_shared<StrandExecutor>(loop_, executor_);
   }
   std::shared_ptr<IExecutor> make_worker(std::string name) override {
-    return std::make_shared<Worker>(name);
+    try {
+      return std::make_shared<Worker>(name);
+    } catch (...) {
+      log_escaped_exception();
+      return nullptr;
+    }
   }
   std::unique_ptr<Timer> schedule(std::shared_ptr<IExecutor> executor,
                                   std::chrono::nanoseconds delay,
@@ -166,10 +171,22 @@ class AsioRuntimeImpl final : public AsioRuntime {
 
 }  // namespace
 
-std::shared_ptr<AsioRuntime> AsioRuntime::create() { return std::make_shared<AsioRuntimeImpl>(); }
+std::shared_ptr<AsioRuntime> AsioRuntime::create() {
+  try {
+    return std::make_shared<AsioRuntimeImpl>();
+  } catch (...) {
+    log_escaped_exception();
+    return nullptr;
+  }
+}
 
 std::shared_ptr<AsioRuntime> AsioRuntime::create(asio::any_io_executor executor) {
-  return std::make_shared<AsioRuntimeImpl>(std::move(executor));
+  try {
+    return std::make_shared<AsioRuntimeImpl>(std::move(executor));
+  } catch (...) {
+    log_escaped_exception();
+    return nullptr;
+  }
 }
 
 }  // namespace lockstep

@@ -1,6 +1,7 @@
 #include "wal/record_codec.hpp"
 
 #include "base/byte_codec.hpp"
+#include "base/configuration_codec.hpp"
 
 namespace lockstep {
 namespace {
@@ -15,29 +16,9 @@ EntryId get_entry_id(ByteReader& reader) {
   return {index, reader.number<Term>()};
 }
 
-void put_members(ByteWriter& writer, const std::vector<Member>& members) {
-  writer.u32(static_cast<std::uint32_t>(members.size()));
-  for (const Member& member : members) {
-    writer.node(member.node);
-    writer.id(member.incarnation);
-  }
-}
-
-std::vector<Member> get_members(ByteReader& reader) {
-  constexpr std::size_t kSmallestMember = 17;
-  std::vector<Member> members(reader.count(kSmallestMember));
-  for (Member& member : members) {
-    member.node = reader.node();
-    member.incarnation = reader.id<Incarnation>();
-  }
-  return members;
-}
-
 void put_boundary(ByteWriter& writer, const Boundary& boundary) {
   put_entry_id(writer, boundary.last);
-  put_members(writer, boundary.configuration.voters);
-  put_members(writer, boundary.configuration.outgoing_voters);
-  put_members(writer, boundary.configuration.learners);
+  write_configuration(writer, boundary.configuration);
   writer.digest(boundary.checkpoint);
   writer.u32(static_cast<std::uint32_t>(boundary.digests_since.size()));
   for (const Digest& digest : boundary.digests_since) writer.digest(digest);
@@ -46,9 +27,7 @@ void put_boundary(ByteWriter& writer, const Boundary& boundary) {
 Boundary get_boundary(ByteReader& reader) {
   Boundary boundary;
   boundary.last = get_entry_id(reader);
-  boundary.configuration.voters = get_members(reader);
-  boundary.configuration.outgoing_voters = get_members(reader);
-  boundary.configuration.learners = get_members(reader);
+  boundary.configuration = read_configuration(reader);
   boundary.checkpoint = reader.digest();
   boundary.digests_since.resize(reader.count(Digest::kBytes));
   for (Digest& digest : boundary.digests_since) digest = reader.digest();

@@ -157,9 +157,9 @@ TEST(Membership, CallsThatAreNotThereYetSaySo) {
   using Call = std::function<void(WALReplicationManager::DoneHandler)>;
   const NodeId other("n2");
   for (const Call& call : {Call([&](auto done) { manager.transfer_leadership(other, done); }),
-                           Call([&](auto done) { manager.add_learner(other, done); }),
-                           Call([&](auto done) { manager.promote(other, done); }),
-                           Call([&](auto done) { manager.remove(other, done); }),
+                           Call([&](auto done) { manager.add_learner(other, {}, done); }),
+                           Call([&](auto done) { manager.promote(other, {}, done); }),
+                           Call([&](auto done) { manager.remove(other, {}, done); }),
                            Call([&](auto done) { manager.trigger_snapshot(done); })}) {
     std::promise<Error> answer;
     call([&](Error error) { answer.set_value(std::move(error)); });

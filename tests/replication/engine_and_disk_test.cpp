@@ -58,6 +58,31 @@ TEST(Engine, DurableIndexBeyondTheLogIsRefusedNamingBoth) {
   EXPECT_NE(error.message.find(" 3"), std::string::npos) << error.message;
 }
 
+TEST(Engine, OfAnotherHistoryIsRefused) {
+  Cluster cluster(1, durable_engine);
+  cluster.found();
+  ASSERT_TRUE(committed(cluster[1].write("a", kAppliedWrite)));
+  cluster[1].stop();
+  cluster[1].engine_disk->pairs["lockstep/applied"] = "3:77";
+  cluster[1].create();
+  const Error error = await(cluster[1].manager().start());
+  EXPECT_EQ(error, Errc::kForeignData);
+  EXPECT_NE(error.message.find("77"), std::string::npos) << error.message;
+}
+
+TEST(Engine, MayReportWhatIsDurableLater) {
+  Cluster cluster(1);
+  cluster.found();
+  ASSERT_TRUE(committed(cluster[1].write("a", kAppliedWrite)));
+  EXPECT_EQ(cluster[1].status().durable_applied, Index(0));
+  cluster[1].manager().report_durable_applied(Index(2));
+  EXPECT_EQ(cluster[1].status().durable_applied, Index(2));
+  cluster[1].manager().report_durable_applied(Index(1));
+  EXPECT_EQ(cluster[1].status().durable_applied, Index(2)) << "it never goes back";
+  cluster[1].manager().report_durable_applied(Index(99));
+  EXPECT_EQ(cluster[1].status().durable_applied, Index(3)) << "no more than is applied";
+}
+
 TEST(Engine, ThatCannotRecoverKeepsTheReplicaFromStarting) {
   Cluster cluster(1);
   cluster[1].create();
@@ -153,6 +178,23 @@ TEST(Disk, ThatHangsOnTheLeaderLosesNoHeartbeat) {
   EXPECT_EQ(outcome.wait_for(milliseconds(0)), std::future_status::timeout);
   cluster[1].faults->gate.open();
   EXPECT_TRUE(committed(await(std::move(outcome)))->copies_met);
+}
+
+/// The majority commits what this leader's failed disk will never hold, so its engine never gets
+/// it.
+TEST(Disk, AFailedOneLeavesNobodyWaitingForTheEngine) {
+  Cluster cluster;
+  cluster.found();
+  cluster.expect_converged();
+  cluster[1].faults->gate.close();
+  auto outcome =
+      cluster[1].begin_write("a", {.wait = WaitFor::kApplied, .timeout = milliseconds(0)});
+  ASSERT_TRUE(cluster[1].faults->gate.await_waiter());
+  ASSERT_TRUE(eventually([&] { return cluster[1].status().commit_index == Index(3); }));
+  cluster[1].faults->fail_from = cluster[1].faults->writes + 1;
+  cluster[1].faults->gate.open();
+  const WriteOutcome done = await(std::move(outcome));
+  EXPECT_TRUE(std::holds_alternative<WriteUnknown>(done)) << to_string(done);
 }
 
 TEST(Disk, ThatHangsOnAFollowerHarmsNobodyElse) {

@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
+#include "lockstep/asio_runtime.hpp"
+#include "lockstep/loopback_network.hpp"
+#include "lockstep/memory_wal_manager.hpp"
 #include "lockstep/replication_manager.hpp"
+#include "replication/recording_engine.hpp"
 
 namespace lockstep {
 namespace {
@@ -52,6 +56,28 @@ TEST(ReplicaOptions, AllProblemsAreToldAtOnce) {
   ReplicaOptions options;
   options.retry_interval = milliseconds(0);
   EXPECT_EQ(check(options).size(), 2u);
+}
+
+/// What the network cannot carry must not get into the log: nothing behind it would ever commit.
+TEST(ReplicaOptions, EntriesThatTheNetworkCannotCarryAreRefusedAtOnce) {
+  const auto runtime = AsioRuntime::create();
+  LoopbackNetwork loopback(runtime);
+  const auto network = loopback.add_node({.node = NodeId("n1"), .max_entry_bytes = 1000});
+  ASSERT_TRUE(network);
+  const auto wal_executor = runtime->make_worker("wal");
+  const auto make = [&](std::size_t max_entry_bytes) {
+    ReplicaOptions options = good();
+    options.max_entry_bytes = max_entry_bytes;
+    return WALReplicationManager::create(
+        options, {runtime, *network,
+                  MemoryWALManager::create(NodeId("n1"), GroupId(), *runtime, wal_executor),
+                  wal_executor, std::make_shared<test::RecordingEngine>()});
+  };
+  EXPECT_TRUE(make(1000));
+  const auto refused = make(1001);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), Errc::kInvalidArgument);
+  EXPECT_NE(refused.error().message.find("1000"), std::string::npos) << refused.error().message;
 }
 
 TEST(ReplicaOptions, OutcomesReadWell) {

@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr MonotonicTime kStart{std::chrono::seconds(1000)};
-constexpr std::size_t kHeader = EntryHeader::kEncodedBytes;
+constexpr std::size_t kOverhead = ProposedWrite::kOverheadBytes;
 
 /// The ledger under test, and everything that it completed.
 class PendingWritesTest : public ::testing::Test {
@@ -82,7 +82,7 @@ TEST_F(PendingWritesTest, AsyncCompletesOnceDurableHereAndHoldsItsBudgetUntilCom
   EXPECT_EQ(pending_.take_released_bytes(), 0u);
   pending_.committed(Index(1));
   EXPECT_EQ(completed(), Indexes{});
-  EXPECT_EQ(pending_.take_released_bytes(), 10 + kHeader);
+  EXPECT_EQ(pending_.take_released_bytes(), 10 + kOverhead);
   EXPECT_EQ(pending_.take_released_bytes(), 0u);
 }
 
@@ -100,9 +100,9 @@ TEST_F(PendingWritesTest, BudgetIsReleasedOncePerWrite) {
   add(1);
   add(2);
   pending_.committed(Index(1));
-  EXPECT_EQ(pending_.take_released_bytes(), 10 + kHeader);
+  EXPECT_EQ(pending_.take_released_bytes(), 10 + kOverhead);
   pending_.give_up(Errc::kLeadershipLost, false);
-  EXPECT_EQ(pending_.take_released_bytes(), 10 + kHeader);
+  EXPECT_EQ(pending_.take_released_bytes(), 10 + kOverhead);
   pending_.give_up(Errc::kStopped, true);
   EXPECT_EQ(pending_.take_released_bytes(), 0u);
 }
@@ -170,7 +170,7 @@ TEST_F(PendingWritesTest, TimeOutLeavesTheFateUnknownAndTheBudgetHeld) {
   EXPECT_EQ(pending_.take_released_bytes(), 0u);
   pending_.committed(Index(3));
   EXPECT_EQ(completed(), Indexes{3}) << "the others were completed before";
-  EXPECT_EQ(pending_.take_released_bytes(), 3 * (10 + kHeader));
+  EXPECT_EQ(pending_.take_released_bytes(), 3 * (10 + kOverhead));
 }
 
 TEST_F(PendingWritesTest, CommittedButNotAppliedInTimeIsUnknown) {

@@ -5,7 +5,7 @@
 namespace lockstep::replication {
 namespace {
 
-constexpr std::size_t kHeader = EntryHeader::kEncodedBytes;
+constexpr std::size_t kOverhead = ProposedWrite::kOverheadBytes;
 constexpr std::size_t kPlenty = 1 << 20;
 using Push = ProposalQueue::Push;
 using Write = std::shared_ptr<ProposedWrite>;
@@ -53,7 +53,7 @@ TEST(ProposalQueue, TakesNoMoreThanFitsOneStepButOneAtLeast) {
   const Write b = write_of(100);
   const Write c = write_of(1000);
   for (const Write& write : {a, b, c}) (void)queue.push(write);
-  const auto first = queue.take_ready(2 * (100 + kHeader));
+  const auto first = queue.take_ready(2 * (100 + kOverhead));
   EXPECT_EQ(first.writes, (std::vector<Write>{a, b}));
   EXPECT_TRUE(first.more);
   EXPECT_EQ(queue.push(write_of(1)), Push::kQueued) << "the drain that is due takes it too";
@@ -64,13 +64,13 @@ TEST(ProposalQueue, TakesNoMoreThanFitsOneStepButOneAtLeast) {
 }
 
 TEST(ProposalQueue, BudgetIsHeldUntilReleased) {
-  ProposalQueue queue(2 * (100 + kHeader));
+  ProposalQueue queue(2 * (100 + kOverhead));
   EXPECT_EQ(queue.push(write_of(100)), Push::kFirst);
   EXPECT_EQ(queue.push(write_of(100)), Push::kQueued);
   EXPECT_EQ(queue.push(write_of(0)), Push::kOverBudget);
   (void)queue.take_ready(kPlenty);
   EXPECT_EQ(queue.push(write_of(100)), Push::kOverBudget) << "in the log, not committed";
-  queue.release(100 + kHeader);
+  queue.release(100 + kOverhead);
   EXPECT_EQ(queue.push(write_of(101)), Push::kOverBudget);
   EXPECT_EQ(queue.push(write_of(100)), Push::kFirst);
 }
@@ -79,7 +79,7 @@ TEST(ProposalQueue, OneWriteAlwaysFitsAnEmptyBudget) {
   ProposalQueue queue(10);
   EXPECT_EQ(queue.push(write_of(100)), Push::kFirst);
   EXPECT_EQ(queue.push(write_of(0)), Push::kOverBudget);
-  queue.release(100 + kHeader);
+  queue.release(100 + kOverhead);
   (void)queue.take_ready(kPlenty);
   EXPECT_EQ(queue.push(write_of(100)), Push::kFirst);
 }

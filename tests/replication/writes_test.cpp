@@ -160,7 +160,7 @@ TEST(Writes, TooLargeIsRejectedAtOnceAndTheLargestIsNot) {
 TEST(Writes, BeyondTheBudgetIsOverloadedAndTheBudgetComesBack) {
   Cluster cluster(3, [](ClusterNode& node) {
     node.options.max_entry_bytes = 1000;
-    node.options.max_uncommitted_bytes = 3000;
+    node.options.max_uncommitted_bytes = 4500;
   });
   cluster.found();
   cluster.isolate(1);

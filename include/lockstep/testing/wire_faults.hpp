@@ -26,6 +26,7 @@ class LOCKSTEP_EXPORT WireFaults {
   void heal(const NodeId& peer);
 
   // For the transport.
+  [[nodiscard]] bool wants_bit_flip(const NodeId& peer) const;
   [[nodiscard]] std::optional<std::uint64_t> take_bit_flip(const NodeId& peer);
   [[nodiscard]] bool is_isolated(const NodeId& peer) const;
   [[nodiscard]] std::uint64_t flips_done() const;
