@@ -48,7 +48,7 @@ struct BodyText {
 
 struct NoticeText {
   std::string operator()(const RoleChange& n) const {
-    return "role " + name_of(n.from) + " to " + name_of(n.to) + " in term " + to_string(n.term);
+    return "role " + to_string(n.from) + " to " + to_string(n.to) + " in term " + to_string(n.term);
   }
   std::string operator()(const EntriesReplaced& n) const { return "replaced " + range(n.range); }
   std::string operator()(const Trouble& n) const { return "trouble " + name_of(n.error); }
@@ -96,20 +96,6 @@ std::string text_of(const std::vector<Entry>& entries) {
     text += to_string(entry.header.term) + "/" + content_of(entry);
   }
   return text;
-}
-
-std::string name_of(Role role) {
-  switch (role) {
-    case Role::kFollower:
-      return "follower";
-    case Role::kCandidate:
-      return "candidate";
-    case Role::kLeader:
-      return "leader";
-    case Role::kLearner:
-      return "learner";
-  }
-  return "?";
 }
 
 std::string name_of(const Error& error) {

@@ -16,7 +16,6 @@ namespace lockstep::consensus::test {
 /// `1/config 1/noop 2/a`: term and content, in index order.
 [[nodiscard]] std::string text_of(const std::vector<Entry>& entries);
 [[nodiscard]] std::string text_of(const Notice& notice);
-[[nodiscard]] std::string name_of(Role role);
 /// As `ok`, `log_behind`, `no_majority`.
 [[nodiscard]] std::string name_of(const Error& error);
 

@@ -417,7 +417,7 @@ void Script::each_value(const Words& words, const std::function<std::string(Node
 
 void Script::add_expectations() {
   expectations_["roles"] = [this](const Words& words) {
-    each_value(words, [](Node& n) { return name_of(n.core->role()); });
+    each_value(words, [](Node& n) { return to_string(n.core->role()); });
   };
   expectations_["terms"] = [this](const Words& words) {
     each_value(words, [](Node& n) { return to_string(n.core->term()); });
