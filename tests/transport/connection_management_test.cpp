@@ -303,10 +303,12 @@ TEST_P(ConnectionManagement, DestructionInsideACallbackIsFine) {
     a.reset();
     gone.handler()(Error{});
   });
+  Probe muted(*a);
   Completion<> connected;
   ASSERT_TRUE(a->connect(fleet_->address("b"), connected.handler()));
   EXPECT_FALSE(gone.get());
   EXPECT_FALSE(connected.get());
+  EXPECT_TRUE(muted.seen().events.empty()) << "listeners of a destroyed manager hear nothing";
   listener.reset();
 }
 

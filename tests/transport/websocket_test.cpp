@@ -202,6 +202,38 @@ TEST_F(WebSocketNetwork, FrozenReceiverCostsItsBudgetAndNobodyElse) {
   EXPECT_TRUE(completed.wait([&](int n) { return n == accepted; })) << "all were completed";
 }
 
+TEST_F(WebSocketNetwork, BudgetOfAllPeersTogetherIsRefusedAtOnceAndGivenBack) {
+  WebSocketNetworkOptions options = options_of("a");
+  options.max_queued_bytes = std::size_t{1} << 20;
+  const auto a = make(options);
+  const auto b = make(options_of("b"));
+  const auto c = make(options_of("c"));
+  Probe probe_b(*b);
+  ASSERT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+  ASSERT_FALSE(connect(*a, "c", "127.0.0.1", c->local_port()));
+  EntryBatch batch;
+  batch.entries.push_back(make_entry(1, 60'000));
+  Completion<> refused;
+  ASSERT_TRUE(a->send_message(message_to("b", MessageType::kAck), [&](const Error&) {
+    while (a->send_message(message_to("b", MessageType::kAppendEntries, batch))) {
+    }
+    const auto sent = a->send_message(message_to("c", MessageType::kAppendEntries, batch));
+    refused.handler()(sent ? Error{} : sent.error());
+  }));
+  EXPECT_EQ(refused.get(), Errc::kOverloaded) << "nothing is queued for c, but too much in all";
+  for (int i = 0; i < 40; ++i) {
+    Completion<> sent;
+    // The first ones may meet a queue that is still full.
+    while (!a->send_message(message_to("c", MessageType::kAppendEntries, batch), sent.handler())) {
+      Completion<> control;
+      ASSERT_TRUE(a->send_message(message_to("b", MessageType::kAck), control.handler()));
+      ASSERT_FALSE(control.get());
+    }
+    ASSERT_FALSE(sent.get());
+  }
+  EXPECT_EQ(a->metrics().peers.at(NodeId("c")).queued_bytes, 0U);
+}
+
 TEST_F(WebSocketNetwork, RunsOnTheHostsExecutor) {
   boost::asio::io_context context;
   auto work = boost::asio::make_work_guard(context);
