@@ -60,7 +60,8 @@ TEST_P(ErrorHandling, BudgetIsRefusedAtOnceAndGivenBack) {
           a->send_message(message_to("b", MessageType::kAppendEntries, batch),
                           [&](const Error&) { completed.change([](std::size_t& n) { ++n; }); });
       if (!sent) {
-        EXPECT_TRUE(a->send_message(message_to("b", MessageType::kHeartbeat)))
+        const auto larger = SharedBuffer::copy_of(std::string(60'500, 'x'));
+        EXPECT_TRUE(a->send_message(message_to("b", MessageType::kHeartbeat, larger)))
             << "a full queue does not silence heartbeats";
         return full.handler()(sent.error());
       }
