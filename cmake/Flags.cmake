@@ -6,9 +6,11 @@ if(LOCKSTEP_WARNINGS_AS_ERRORS)
   target_compile_options(lockstep_flags INTERFACE -Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # Known false alarms of its optimizer about std::string and std::vector (GCC bugs 105329 and 105651).
+  # Known false alarms of its optimizer about std::string, std::vector and std::optional (GCC bugs
+  # 105329, 105651, 80635).
   target_compile_options(lockstep_flags INTERFACE
-    -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
+    -Wno-array-bounds -Wno-maybe-uninitialized -Wno-restrict
+    -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 
 # ccache must see that a precompiled header is used, and the header must not carry its own time.
