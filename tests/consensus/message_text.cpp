@@ -1,5 +1,7 @@
 #include "consensus/message_text.hpp"
 
+#include <map>
+
 namespace lockstep::consensus::test {
 namespace {
 

@@ -29,7 +29,9 @@ class ManualExecutor final : public IExecutor {
 /// Until none of them has anything left to do.
 template <class... Executors>
 void run_all(Executors&... executors) {
-  while ((... | executors.run_one())) {
+  for (bool any = true; any;) {
+    any = false;
+    ((any = executors.run_one() || any), ...);
   }
 }
 

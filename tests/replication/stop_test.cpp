@@ -1,6 +1,8 @@
 // `stop` in every state: each accepted call is completed exactly once, and nothing is left behind.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <array>
 #include <atomic>
 

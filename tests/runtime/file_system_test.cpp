@@ -32,7 +32,7 @@ class PosixFiles : public ::testing::Test {
 };
 
 TEST_F(PosixFiles, WritesPiecesAndReadsThemBack) {
-  const auto file = std::move(*files_.create(path("a")));
+  const auto file = *files_.create(path("a"));
   const std::vector<ByteSpan> pieces = {as_bytes("one"), {}, as_bytes("two")};
   ASSERT_TRUE(file->write(4, pieces));
   ASSERT_TRUE(file->sync());
@@ -41,12 +41,12 @@ TEST_F(PosixFiles, WritesPiecesAndReadsThemBack) {
   EXPECT_EQ(*file->read(3, bytes), 7U) << "the file ends before";
   EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 7), std::string("\0onetwo", 7));
   EXPECT_EQ(*file->read(10, bytes), 0U);
-  const auto again = std::move(*files_.open(path("a")));
+  const auto again = *files_.open(path("a"));
   EXPECT_EQ(read_all(*again), std::string("\0\0\0\0onetwo", 10));
 }
 
 TEST_F(PosixFiles, WritesMorePiecesThanOneCallTakes) {
-  const auto file = std::move(*files_.create(path("a")));
+  const auto file = *files_.create(path("a"));
   std::string text;
   for (int i = 0; i < 5000; ++i) text += static_cast<char>('a' + i % 26);
   std::vector<ByteSpan> pieces;
@@ -95,7 +95,7 @@ TEST_F(PosixFiles, CreatesFoldersWithTheirParents) {
 }
 
 TEST_F(PosixFiles, ALockIsExclusiveUntilDropped) {
-  auto lock = std::move(*files_.lock(path("lock")));
+  auto lock = *files_.lock(path("lock"));
   const auto second = files_.lock(path("lock"));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), Errc::kLocked);

@@ -186,7 +186,7 @@ std::uint64_t count_calls(std::uint64_t seed, std::string* last_path = nullptr) 
 }
 
 TEST(FileWALCrash, AWorkloadThatNobodyInterruptsIsKept) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     std::string last_path;
     EXPECT_GT(count_calls(seed, &last_path), 80U);
     EXPECT_GE(last_path, segment_path(3)) << "the workload rolls over";

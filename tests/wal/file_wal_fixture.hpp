@@ -26,7 +26,7 @@ class FileNode {
   }
 
   Result<WALState> open() {
-    wal = std::move(*FileWALManager::create(options, runtime, runtime.executor));
+    wal = *FileWALManager::create(options, runtime, runtime.executor);
     return call().open();
   }
   /// As `open`, which must succeed.

@@ -30,7 +30,7 @@ FileWALOptions options_for(const std::string& folder) {
 void write_until_killed(const std::string& folder, int pipe) {
   PosixFileSystem files;
   ManualRuntime runtime(files, static_cast<std::uint64_t>(::getpid()));
-  auto wal = std::move(*FileWALManager::create(options_for(folder), runtime, runtime.executor));
+  auto wal = *FileWALManager::create(options_for(folder), runtime, runtime.executor);
   Caller caller(*wal, *runtime.executor);
   const auto state = caller.open();
   if (!state) return;
@@ -81,8 +81,7 @@ TEST(FileWALKill, AKilledWriterLosesNothingThatItAcknowledged) {
   for (std::uint64_t round = 1; round <= 6; ++round) {
     acknowledged = run_and_kill_writer(folder + "/log", acknowledged + 20 + 13 * round);
     ManualRuntime runtime(files, round);
-    auto wal =
-        std::move(*FileWALManager::create(options_for(folder + "/log"), runtime, runtime.executor));
+    auto wal = *FileWALManager::create(options_for(folder + "/log"), runtime, runtime.executor);
     Caller caller(*wal, *runtime.executor);
     const auto state = caller.open();
     ASSERT_TRUE(state) << state.error().message;

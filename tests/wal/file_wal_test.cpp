@@ -61,7 +61,7 @@ TEST(FileWAL, SegmentsRollOverAndReleaseRemovesWholeOnes) {
     const auto state = node.open();
     ASSERT_TRUE(state);
     EXPECT_EQ(state->term_runs.size(), 3U);
-    for (const std::uint64_t first : {1, 12, 13, 14, 39}) {
+    for (const std::uint64_t first : {1U, 12U, 13U, 14U, 39U}) {
       const auto read = node.call().read(first, 40);
       ASSERT_TRUE(read) << read.error().message;
       ASSERT_EQ(read->size(), 41 - first);
@@ -148,7 +148,7 @@ TEST(FileWAL, ANewerFormatIsRefused) {
   }
   // Version 2 in both copies of the header, with the checksum that belongs to it.
   auto bytes = disk.contents(segment_path(1));
-  for (const std::size_t copy : {0, 512}) {
+  for (const std::size_t copy : {0U, 512U}) {
     std::vector<std::uint8_t> sector(bytes.begin() + static_cast<std::ptrdiff_t>(copy),
                                      bytes.begin() + static_cast<std::ptrdiff_t>(copy) + 512);
     sector[8] = 2;

@@ -27,7 +27,7 @@ class WALSuite : public ::testing::TestWithParam<Kind> {
       options.segment_bytes = 64 << 10;
       options.zero_fill_bytes = 4 << 10;
       options.cache_bytes = cache_bytes_;
-      wal_ = std::move(*FileWALManager::create(options, runtime_, runtime_.executor));
+      wal_ = *FileWALManager::create(options, runtime_, runtime_.executor);
     }
   }
   Caller call() { return {*wal_, *runtime_.executor}; }
