@@ -33,6 +33,7 @@ TEST(Writes, SyncWithOneFollowerLessStillCompletes) {
 TEST(Writes, SyncWithoutAMajorityIsUnknownAndCommitsLaterOnceHealed) {
   Cluster cluster;
   cluster.found();
+  cluster.expect_converged();
   cluster.isolate(1);
   const Index before = cluster[1].status().commit_index;
   const WriteOutcome outcome = cluster[1].write("a", {.timeout = milliseconds(50)});
