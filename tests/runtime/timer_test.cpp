@@ -63,8 +63,7 @@ TEST(Timer, AfterItsExecutorIsGoneTheTaskIsDropped) {
   const auto strand = runtime->make_strand();
   std::promise<void> later;
   const auto sentinel = runtime->schedule(strand, 5ms, [&] { later.set_value(); });
-  later.get_future().get();
-  SUCCEED();
+  later.get_future().get();  // the first timer has fired by now, into nothing
 }
 
 TEST(Timer, MayOutliveTheRuntime) {
