@@ -53,7 +53,7 @@ struct ReplicaOptions {
   std::chrono::milliseconds bootstrap_timeout{30000};
   /// After this a write reports `WriteUnknown`; replication goes on. 0: never.
   std::chrono::milliseconds write_timeout{10000};
-  /// An append unanswered for this long is sent again.
+  /// An append unanswered for this long is sent again, then after 2, 4, ... up to 32 times as long.
   std::chrono::milliseconds retry_interval{500};
 
   std::size_t max_entry_bytes = std::size_t{16} << 20;
