@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "wire/frame.hpp"
+#include "wire/hello.hpp"
+#include "wire/plain_text.hpp"
 
 namespace lockstep::transport {
 namespace {
@@ -74,8 +76,15 @@ std::string upgrade_target(const NodeId& local) {
   return std::string(kPath) + "?" + std::string(kNodeParameter) + local.str();
 }
 
+Error upgrade_refused(unsigned status, std::string_view body) {
+  return {Errc::kHandshakeRefused, "refused with HTTP status " + std::to_string(status) + ": " +
+                                       wire::plain_text(body, wire::Farewell::kMaxTextBytes)};
+}
+
 UpgradeAnswer judge_upgrade(const UpgradeRequest& request, const NodeId& local) {
   if (!request.is_websocket) return {426, "a WebSocket upgrade is required", {}};
+  // Or any web page could speak to the node that its reader's browser can reach.
+  if (request.has_origin) return {403, "a request from a web page; only nodes are let in", {}};
   if (trim(request.sub_protocols).empty()) {
     return {400,
             "no sub-protocol offered; " + std::string(wire::kSubProtocol) +

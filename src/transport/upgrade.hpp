@@ -11,8 +11,10 @@ namespace lockstep::transport {
 /// What a dialler asks for in its HTTP upgrade.
 struct UpgradeRequest {
   bool is_websocket = false;
+  /// Browsers say on behalf of which page they ask; a node never does.
+  bool has_origin = false;
   std::string target;
-  /// As offered: names, separated by commas.
+  /// As offered, in one header field or several: names, separated by commas.
   std::string sub_protocols;
 };
 
@@ -28,5 +30,9 @@ struct UpgradeAnswer {
 
 /// `/replication?nodeId=<id>`
 [[nodiscard]] std::string upgrade_target(const NodeId& local);
+
+/// Why a dial was refused, in the acceptor's words as far as they are fit for a log:
+/// kHandshakeRefused.
+[[nodiscard]] Error upgrade_refused(unsigned status, std::string_view body);
 
 }  // namespace lockstep::transport

@@ -125,7 +125,12 @@ void PlainStream::answer(const Inspect& inspect, const OpenHandler& handler) {
   UpgradeRequest asked;
   asked.is_websocket = websocket::is_upgrade(request) && upgrade_buffer_.size() == 0;
   asked.target = std::string(request.target());
-  asked.sub_protocols = std::string(request[http::field::sec_websocket_protocol]);
+  asked.has_origin = request.count(http::field::origin) != 0;
+  const auto offers = request.equal_range(http::field::sec_websocket_protocol);
+  for (auto offer = offers.first; offer != offers.second; ++offer) {
+    if (!asked.sub_protocols.empty()) asked.sub_protocols += ", ";
+    asked.sub_protocols += std::string_view(offer->value());
+  }
   const UpgradeAnswer answer = inspect(asked);
   if (answer.status != 101) return refuse(answer, handler);
   set_peer(answer.node);
@@ -166,9 +171,7 @@ void PlainStream::dial(const std::string& host, const std::string& target, OpenH
        handler = std::move(handler)](const boost::system::error_code& error) {
         const auto& response = self->response_;
         if (error == websocket::error::upgrade_declined) {
-          handler(Error(Errc::kHandshakeRefused, "refused with HTTP status " +
-                                                     std::to_string(response.result_int()) + ": " +
-                                                     response.body().substr(0, 512)));
+          handler(upgrade_refused(response.result_int(), response.body()));
         } else if (error) {
           handler(to_error(error));
         } else if (response[http::field::sec_websocket_protocol] != wire::kSubProtocol) {

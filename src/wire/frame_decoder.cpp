@@ -149,7 +149,7 @@ Result<Received> FrameDecoder::decode_frame(const SharedBuffer& frame) {
   const auto message_class = class_of(message->type, layout->header.entry_count > 0);
   auto& reassembly = reassemblies_[static_cast<std::size_t>(message_class)];
   if (layout->header.kind == FrameKind::kPart) {
-    return take_part(*layout, frame, std::move(*message), reassembly);
+    return take_part(*layout, std::move(*message), reassembly);
   }
   if (reassembly) {
     return Error(Errc::kBadPart, to_string(message->type) + " between the parts of an entry");
@@ -198,8 +198,7 @@ Result<std::vector<Entry>> FrameDecoder::take_entries(const FrameLayout& layout,
   return entries;
 }
 
-Result<Received> FrameDecoder::take_part(const FrameLayout& layout, const SharedBuffer& frame,
-                                         ReplicationMessage message,
+Result<Received> FrameDecoder::take_part(const FrameLayout& layout, ReplicationMessage message,
                                          std::unique_ptr<Reassembly>& reassembly) {
   const Result<EntryHeader> header =
       decode_checked_header(layout.entries, layout.header.group, max_entry_bytes_);
@@ -211,8 +210,7 @@ Result<Received> FrameDecoder::take_part(const FrameLayout& layout, const Shared
 
   if (part.offset == 0) {
     if (reassembly) return Error(Errc::kBadPart, "an entry begins between the parts of another");
-    message.data = EntryBatch{frame.slice(layout.fields_offset, layout.fields.size()), {}};
-    reassembly = std::make_unique<Reassembly>(std::move(message), part);
+    reassembly = std::make_unique<Reassembly>(std::move(message), layout.fields, part);
   } else if (!reassembly || !layout.fields.empty() || !reassembly->is_continued_by(message, part)) {
     return Error(Errc::kBadPart,
                  "part at offset " + std::to_string(part.offset) + " does not continue an entry");

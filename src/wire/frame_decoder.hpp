@@ -27,9 +27,9 @@ using Received = std::variant<PartTaken, ReplicationMessage, Hello, Ready, Refus
 /// Turns the frames of one connection back into messages. Nothing is handed out before the frame's
 /// checksum and the digest of every entry in it are verified. Not thread-safe.
 ///
-/// An entry in parts is put together in memory that grows with the bytes that came, to at most
-/// twice as many. Parts of one message are consecutive within their class: control frames may come
-/// in between, any other frame of the class is refused.
+/// An entry in parts is put together in memory that grows with the bytes that came, to little more
+/// than twice as many. Parts of one message are consecutive within their class: control frames may
+/// come in between, any other frame of the class is refused.
 class FrameDecoder {
  public:
   /// `max_entry_bytes`: the largest payload of an entry that is taken in.
@@ -54,8 +54,7 @@ class FrameDecoder {
   [[nodiscard]] Result<Received> decode_frame(const SharedBuffer& frame);
   [[nodiscard]] Result<std::vector<Entry>> take_entries(const FrameLayout& layout,
                                                         const SharedBuffer& frame);
-  [[nodiscard]] Result<Received> take_part(const FrameLayout& layout, const SharedBuffer& frame,
-                                           ReplicationMessage message,
+  [[nodiscard]] Result<Received> take_part(const FrameLayout& layout, ReplicationMessage message,
                                            std::unique_ptr<Reassembly>& reassembly);
 
   std::size_t max_entry_bytes_;

@@ -39,8 +39,8 @@ struct Ready {
   friend bool operator==(const Ready&, const Ready&) = default;
 };
 
-/// Why a connection ends. Control characters of the text become spaces, and it is cut at
-/// `kMaxTextBytes`. The number of the code may be one that this version does not know.
+/// Why a connection ends. The text travels as `plain_text` of at most `kMaxTextBytes`. The number
+/// of the code may be one that this version does not know.
 struct Farewell {
   static constexpr std::size_t kMaxTextBytes = 512;
 

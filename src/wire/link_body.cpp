@@ -1,16 +1,14 @@
 #include "wire/link_body.hpp"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/byte_codec.hpp"
+#include "wire/plain_text.hpp"
 
 namespace lockstep::wire {
 namespace {
-
-bool is_control_character(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 Error bad_body(const char* frame) {
   return Error(Errc::kBadLength, std::string(frame) + " is shorter or longer than its fields");
@@ -50,8 +48,7 @@ std::vector<std::uint8_t> encode_body(const Ready& ready) {
 }
 
 std::vector<std::uint8_t> encode_body(const Farewell& farewell) {
-  std::string text = farewell.text.substr(0, Farewell::kMaxTextBytes);
-  std::replace_if(text.begin(), text.end(), is_control_character, ' ');
+  const std::string text = plain_text(farewell.text, Farewell::kMaxTextBytes);
   ByteWriter writer;
   writer.u16(static_cast<std::uint16_t>(farewell.code));
   writer.sized(as_bytes(text));
@@ -97,15 +94,16 @@ Result<Ready> decode_ready(ByteSpan body) {
 Result<Farewell> decode_farewell(ByteSpan body) {
   ByteReader reader(body);
   const std::uint16_t code = reader.u16();
-  const ByteSpan text = reader.sized();
+  const ByteSpan bytes = reader.sized();
   if (!reader.complete()) return bad_body("REFUSE or GOODBYE");
   if (code == 0) return Error(Errc::kBadField, "REFUSE or GOODBYE without a reason");
-  if (text.size() > Farewell::kMaxTextBytes ||
-      std::any_of(text.begin(), text.end(),
-                  [](std::uint8_t c) { return is_control_character(static_cast<char>(c)); })) {
-    return Error(Errc::kBadField, "REFUSE or GOODBYE: text too long or with control characters");
+  std::string text(bytes.begin(), bytes.end());
+  if (plain_text(text, Farewell::kMaxTextBytes) != text) {
+    return Error(Errc::kBadField, "REFUSE or GOODBYE: the text is over " +
+                                      std::to_string(Farewell::kMaxTextBytes) +
+                                      " bytes, not UTF-8, or has control characters");
   }
-  return Farewell{static_cast<Errc>(code), std::string(text.begin(), text.end())};
+  return Farewell{static_cast<Errc>(code), std::move(text)};
 }
 
 }  // namespace lockstep::wire

@@ -6,11 +6,15 @@
 
 namespace lockstep::wire {
 
-Reassembly::Reassembly(ReplicationMessage message, const EntryPart& first)
+Reassembly::Reassembly(ReplicationMessage message, ByteSpan fields, const EntryPart& first)
     : message_(std::move(message)),
+      // A copy: a slice would keep the whole first frame.
+      fields_(SharedBuffer::copy_of(fields)),
       header_(first.header),
       digest_(first.digest),
       encoded_(first.encoded_header.begin(), first.encoded_header.end()) {}
+
+std::size_t Reassembly::held_bytes() const { return fields_.size() + encoded_.capacity(); }
 
 std::size_t Reassembly::total_bytes() const {
   return EntryHeader::kEncodedBytes + static_cast<std::size_t>(header_.payload_bytes);
@@ -42,8 +46,8 @@ Result<ReplicationMessage> Reassembly::finish(Sha256& sha) && {
     return Error(Errc::kBadEntryDigest,
                  "entry " + to_string(header_.index) + ", put together from its parts");
   }
-  std::get<EntryBatch>(message_.data)
-      .entries.push_back({header_, digest_, SharedBuffer::adopt(std::move(encoded_))});
+  Entry entry{header_, digest_, SharedBuffer::adopt(std::move(encoded_))};
+  message_.data = EntryBatch{std::move(fields_), {std::move(entry)}};
   return std::move(message_);
 }
 

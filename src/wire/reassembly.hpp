@@ -24,8 +24,8 @@ struct EntryPart {
 /// as its memory grows, and hashed once, leaf by leaf as it comes.
 class Reassembly {
  public:
-  /// `message`: as the first part has it, with the fields in its `EntryBatch` and no entry.
-  Reassembly(ReplicationMessage message, const EntryPart& first);
+  /// `message` and `fields`: as the first part has them; the message has no data yet.
+  Reassembly(ReplicationMessage message, ByteSpan fields, const EntryPart& first);
 
   /// `message` and `part` are of the message begun, and the slice follows what is there.
   [[nodiscard]] bool is_continued_by(const ReplicationMessage& message,
@@ -36,12 +36,14 @@ class Reassembly {
   /// The message with its entry. Precondition: `is_complete`. Errors: kBadEntryDigest.
   [[nodiscard]] Result<ReplicationMessage> finish(Sha256& sha) &&;
 
-  [[nodiscard]] std::size_t held_bytes() const { return encoded_.capacity(); }
+  /// Without the digests of the leaves, a 128th of the payload.
+  [[nodiscard]] std::size_t held_bytes() const;
 
  private:
   [[nodiscard]] std::size_t total_bytes() const;
 
   ReplicationMessage message_;
+  SharedBuffer fields_;
   EntryHeader header_;
   Digest digest_;
   /// Header and the payload so far.
