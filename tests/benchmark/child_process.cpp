@@ -1,0 +1,67 @@
+#include "benchmark/child_process.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "benchmark/node.hpp"
+
+namespace lockstep::benchmark {
+
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
+  std::array<int, 2> out{};
+  std::array<int, 2> in{};
+  if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(in.data(), O_CLOEXEC) != 0) {
+    give_up("cannot make a pipe");
+  }
+  std::string program = "lockstep-network-bench";
+  std::vector<std::string> words = arguments;
+  std::vector<char*> argv{program.data()};
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+  const int failed =
+      ::posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::close(in[0]);
+  ::close(out[1]);
+  from_ = ::fdopen(out[0], "r");
+  to_ = ::fdopen(in[1], "w");
+  if (failed != 0) give_up("cannot start a child process");
+}
+
+ChildProcess::~ChildProcess() {
+  ::kill(pid_, SIGKILL);
+  int status = 0;
+  ::waitpid(pid_, &status, 0);
+  std::fclose(from_);
+  std::fclose(to_);
+}
+
+std::string ChildProcess::read_line() {
+  std::array<char, 256> line{};
+  if (std::fgets(line.data(), static_cast<int>(line.size()), from_) == nullptr) {
+    give_up("a child process has ended early");
+  }
+  return line.data();
+}
+
+void ChildProcess::write_line(const std::string& line) {
+  std::fprintf(to_, "%s\n", line.c_str());
+  std::fflush(to_);
+}
+
+void ChildProcess::freeze() {
+  int status = 0;
+  ::kill(pid_, SIGSTOP);
+  ::waitpid(pid_, &status, WUNTRACED);
+}
+
+}  // namespace lockstep::benchmark
