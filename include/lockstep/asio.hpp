@@ -17,7 +17,8 @@
 /// `deferred`, a handler, ... Each initiates at once, completes exactly once, on the executor
 /// associated with the token's handler, and cannot be cancelled: dropping the wait does not
 /// withdraw the call. The object must stay alive until the call has been made, not until it
-/// completes.
+/// completes. The completion is posted from one of the library's threads, so the context behind the
+/// executor must outlive the runtime, not only its own `run()`.
 namespace lockstep::asio {
 
 namespace detail {

@@ -7,12 +7,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <thread>
 #include <utility>
 
 #include "runtime/posix_file_system.hpp"
 #include "runtime/run_task.hpp"
+#include "runtime/strand_executor.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/worker.hpp"
 
@@ -20,7 +20,6 @@ namespace lockstep {
 namespace {
 
 namespace asio = boost::asio;
-using Strand = asio::strand<asio::any_io_executor>;
 
 /// The runtime's own io_context. Shared with whatever posts to it, so that a post after the end of
 /// the runtime is dropped and nothing worse.
@@ -67,25 +66,12 @@ class IoThread {
   std::thread thread_;
 };
 
-class StrandExecutor final : public IExecutor {
- public:
-  StrandExecutor(std::shared_ptr<IoLoop> loop, const asio::any_io_executor& executor)
-      : loop_(std::move(loop)), strand_(asio::make_strand(executor)) {}
-
-  void post(std::function<void()> task) override {
-    asio::post(strand_, [task = std::move(task)] { run_task(task); });
-  }
-
- private:
-  std::shared_ptr<IoLoop> loop_;  // none on the host's executor
-  Strand strand_;
-};
-
 /// An Asio timer that any thread may drop: it is touched on its strand alone.
 class AsioTimer final : public Runtime::Timer {
  public:
-  AsioTimer(std::shared_ptr<IoLoop> loop, const Strand& strand, std::weak_ptr<IExecutor> executor,
-            std::chrono::nanoseconds delay, std::function<void()> task)
+  AsioTimer(std::shared_ptr<IoLoop> loop, const TypedStrand& strand,
+            std::weak_ptr<IExecutor> executor, std::chrono::nanoseconds delay,
+            std::function<void()> task)
       : loop_(std::move(loop)),
         strand_(strand),
         state_(std::make_shared<State>(strand, std::move(executor), std::move(task))) {
@@ -101,7 +87,7 @@ class AsioTimer final : public Runtime::Timer {
 
  private:
   struct State {
-    State(const Strand& strand, std::weak_ptr<IExecutor> target, std::function<void()> work)
+    State(const TypedStrand& strand, std::weak_ptr<IExecutor> target, std::function<void()> work)
         : timer(strand), executor(std::move(target)), task(std::move(work)) {}
     asio::steady_timer timer;
     std::weak_ptr<IExecutor> executor;
@@ -121,7 +107,7 @@ class AsioTimer final : public Runtime::Timer {
   }
 
   std::shared_ptr<IoLoop> loop_;
-  Strand strand_;
+  TypedStrand strand_;
   std::shared_ptr<State> state_;
 };
 
@@ -136,7 +122,7 @@ class AsioRuntimeImpl final : public AsioRuntime {
       : executor_(std::move(executor)), timer_strand_(asio::make_strand(executor_)) {}
 
   std::shared_ptr<IExecutor> make_strand() override {
-    return std::make_shared<StrandExecutor>(loop_, executor_);
+    return std::make_shared<StrandExecutor>(asio::make_strand(executor_), loop_);
   }
   std::shared_ptr<IExecutor> make_worker(std::string name) override {
     try {
@@ -164,7 +150,7 @@ class AsioRuntimeImpl final : public AsioRuntime {
  private:
   std::shared_ptr<IoLoop> loop_;  // none on the host's executor
   asio::any_io_executor executor_;
-  Strand timer_strand_;
+  TypedStrand timer_strand_;
   PosixFileSystem file_system_;
   std::unique_ptr<IoThread> thread_;  // last: its end ends all that runs on the rest
 };

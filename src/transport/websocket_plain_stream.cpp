@@ -65,6 +65,9 @@ class PlainStream final : public IWebSocketStream,
   void write(const wire::OutgoingFrame& frame, WriteHandler handler) override;
   void ping(std::uint64_t number) override;
   void close() override {
+    // With a callback Beast may lock up: a read that is on its way to report the peer's close frame
+    // and a close that has just sent ours then wait for each other for ever.
+    websocket_.control_callback();
     websocket_.async_close(websocket::close_code::normal,
                            [self = shared_from_this()](const boost::system::error_code&) {});
   }

@@ -31,9 +31,9 @@ TEST(AsioTokens, Future) {
 }
 
 TEST(AsioTokens, CoroutineRunsOnItsOwnExecutor) {
+  net::io_context context;  // outlives the threads that post to it
   Cluster cluster(1);
   cluster.found();
-  net::io_context context;
   std::vector<bool> wrote;
   const auto here = std::this_thread::get_id();
   net::co_spawn(
@@ -51,9 +51,9 @@ TEST(AsioTokens, CoroutineRunsOnItsOwnExecutor) {
 }
 
 TEST(AsioTokens, MoveOnlyHandlerKeepsItsExecutorBusy) {
+  net::io_context context;  // outlives the threads that post to it
   Cluster cluster(1);
   cluster.found();
-  net::io_context context;
   bool wrote = false;
   asio::async_replicate(
       cluster[1].manager(), Payload("a"), kAppliedWrite,
@@ -65,12 +65,12 @@ TEST(AsioTokens, MoveOnlyHandlerKeepsItsExecutorBusy) {
 }
 
 TEST(AsioTokens, NetworkCallsThatAreRefusedAtOnceStillCompleteLater) {
+  net::io_context context;  // outlives the threads that post to it
   auto runtime = AsioRuntime::create();
   LoopbackNetwork network(runtime);
   LoopbackNodeOptions options;
   options.node = NodeId("n1");
   const auto node = network.add_node(options).value();
-  net::io_context context;
   Error told;
   bool inside = true;
   bool was_inside = false;
