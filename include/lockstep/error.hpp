@@ -45,6 +45,7 @@ enum class Errc : int {
   kDuplicateConnection = 56,  ///< another connection to the same peer was kept
   kAddressInvalid = 57,
   kListenFailed = 58,
+  kNodeBarred = 59,  ///< the other node's host does not let this node in
   // what a peer sent
   kBadMagic = 80,
   kBadVersion = 81,

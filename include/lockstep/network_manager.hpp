@@ -31,9 +31,18 @@ struct MessageTypeRange {
   [[nodiscard]] bool contains(MessageType type) const { return first <= type && type <= last; }
 };
 
+/// Names a connection: the same at both of its ends, and of no other connection.
+struct ConnectionName {
+  NodeId dialler;
+  BootNumber boot;  ///< the dialler's
+  DialNumber dial;
+  friend auto operator<=>(const ConnectionName&, const ConnectionName&) = default;
+};
+
 /// The handshake with `node` has ended at both ends.
 struct NodeConnected {
   NodeId node;
+  ConnectionName connection;
 };
 /// The connection to `node` is gone. Always after its `NodeConnected`, once.
 struct NodeDisconnected {
@@ -68,6 +77,19 @@ struct SendReport {
   Error error;  ///< none: handed to the operating system
 };
 
+/// What a peer says of itself in the handshake. SHA-256 finds damage, it proves nothing: believe it
+/// as far as you trust the network.
+struct PeerIdentity {
+  NodeId node;
+  /// None while the peer is uninitialised.
+  ClusterId cluster;
+  BootNumber boot;
+};
+/// Says whether a peer may connect; an error refuses it, and its text tells both ends why
+/// (kNodeBarred). Asked at every handshake, whoever dialled, on the transport's thread: it must not
+/// block. An exception refuses too. A peer that is connected already is sent away by `disconnect`.
+using AdmissionPolicy = std::function<Result<>(const PeerIdentity&)>;
+
 /// The transport: messages between named nodes, one connection per pair, whoever dialled it. One
 /// serves all replicas of a process.
 ///
@@ -82,15 +104,15 @@ struct SendReport {
 ///   in the order sent (within a message class), `NodeDisconnected`. Exceptions that leave a
 ///   callback are caught, logged and counted.
 /// - A message that was accepted may still be lost with its connection; it is never delivered
-/// twice.
-///   Delivery across connections is the caller's work, by retry.
+///   twice. Delivery across connections is the caller's work, by retry.
 /// - Every received message has passed its frame checksum, every entry in it the check of its
 ///   digest. What fails closes the link and is counted.
 class LOCKSTEP_EXPORT INetworkManager {
  public:
   using DoneHandler = std::function<void(Error)>;
   using BroadcastHandler = std::function<void(std::vector<SendReport>)>;
-  using MessageHandler = std::function<void(const ReplicationMessage&)>;
+  /// The message is the handler's own: take it by value to keep it without a copy.
+  using MessageHandler = std::function<void(ReplicationMessage&&)>;
   using EventListener = std::function<void(const NetworkEvent&)>;
 
   INetworkManager() = default;

@@ -67,6 +67,8 @@ const char* text_of(Errc code) {
       return "invalid address";
     case Errc::kListenFailed:
       return "cannot listen";
+    case Errc::kNodeBarred:
+      return "the host bars this node";
     case Errc::kBadMagic:
       return "bad magic number";
     case Errc::kBadVersion:

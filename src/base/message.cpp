@@ -1,4 +1,4 @@
-#include "lockstep/message.hpp"
+#include "lockstep/message_type.hpp"
 
 namespace lockstep {
 

@@ -59,18 +59,38 @@ std::chrono::nanoseconds Histogram::quantile(double q) const {
   return max_;
 }
 
+void TypeCounters::add(const TypeCounters& other) {
+  messages_sent += other.messages_sent;
+  bytes_sent += other.bytes_sent;
+  messages_received += other.messages_received;
+  bytes_received += other.bytes_received;
+}
+
 void PeerCounters::add(const PeerCounters& other) {
   messages_sent += other.messages_sent;
   messages_received += other.messages_received;
   bytes_sent += other.bytes_sent;
   bytes_received += other.bytes_received;
+  for (const auto& [type, counters] : other.by_type) by_type[type].add(counters);
   sends_failed += other.sends_failed;
+  for (const auto& [reason, n] : other.sends_failed_by_reason) sends_failed_by_reason[reason] += n;
+  handshake_failures += other.handshake_failures;
+  for (const auto& [reason, n] : other.handshake_failures_by_reason) {
+    handshake_failures_by_reason[reason] += n;
+  }
   checksum_rejections += other.checksum_rejections;
   protocol_errors += other.protocol_errors;
-  handshake_failures += other.handshake_failures;
+  dials_failed += other.dials_failed;
   connections += other.connections;
   reconnects += other.reconnects;
+  connected_for = std::chrono::nanoseconds{0};
+  queued_messages += other.queued_messages;
   queued_bytes += other.queued_bytes;
+  max_queued_messages += other.max_queued_messages;
+  max_queued_bytes += other.max_queued_bytes;
+  payload_bytes_sent += other.payload_bytes_sent;
+  payload_bytes_received += other.payload_bytes_received;
+  payload_bytes_copied += other.payload_bytes_copied;
   round_trip.merge(other.round_trip);
   connection_setup.merge(other.connection_setup);
 }

@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "link/handshake.hpp"
 #include "link/local_node.hpp"
 #include "lockstep/error.hpp"
 #include "wire/hello.hpp"
@@ -26,6 +27,9 @@ struct Ping {
 /// The handshake has ended here: application frames may pass.
 struct Up {
   ConnectionId connection;
+  Side side = Side::kDialler;
+  BootNumber peer_boot;
+  DialNumber dial;
 };
 /// No application frame is accepted or delivered any more. A `Close` of the same connection
 /// follows, unless it is closed already.

@@ -58,7 +58,7 @@ Result<> Handshake::check(const wire::Hello& hello, const LocalNode& local) cons
     return Error(Errc::kProtocolViolation, "HELLO answers dial " + to_string(hello.dial) +
                                                ", this is dial " + to_string(dial_));
   }
-  return {};
+  return local.admit ? local.admit(hello) : Result<>();
 }
 
 Result<> Handshake::receive(const wire::Hello& hello, const LocalNode& local) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
+#include "lockstep/error.hpp"
 #include "lockstep/types.hpp"
 #include "wire/hello.hpp"
 
@@ -19,6 +21,8 @@ struct LocalNode {
   std::uint16_t protocol_min = wire::kProtocolMin;
   std::uint16_t protocol_max = wire::kProtocolMax;
   std::uint64_t features = 0;
+  /// Whether a peer with this HELLO, good in itself, may come in. Empty: it may.
+  std::function<Result<>(const wire::Hello&)> admit;
 
   [[nodiscard]] ConnectionId draw_connection_id() {
     return last_connection = last_connection.next();

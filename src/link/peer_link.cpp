@@ -202,7 +202,8 @@ void PeerLink::come_up(Connection& connection, Moment at) {
   up_ = connection.id;
   redial_at_.reset();
   redial_at_once_ = false;
-  actions_.push_back(Up{connection.id});
+  const Handshake& handshake = connection.handshake;
+  actions_.push_back(Up{connection.id, handshake.side(), handshake.peer_boot(), handshake.dial()});
 }
 
 void PeerLink::go_down(Connection& connection, const Error& reason, bool lost, Moment at) {

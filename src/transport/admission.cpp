@@ -29,17 +29,19 @@ Result<link::ConnectionId> Admission::check_locked(const NodeId& peer, std::size
   return *found->second.up;
 }
 
-void Admission::count_refusal_locked(const NodeId& peer) {
-  total_.sends_failed.fetch_add(1);
+void Admission::count_refusal_locked(const NodeId& peer, const Error& reason) {
+  TrafficCounters::count_reason(total_.sends_failed, reason);
   const auto found = peers_.find(peer);
-  if (found != peers_.end()) found->second.counters->sends_failed.fetch_add(1);
+  if (found != peers_.end()) {
+    TrafficCounters::count_reason(found->second.counters->sends_failed, reason);
+  }
 }
 
 Result<> Admission::check(const NodeId& peer) {
   const std::lock_guard lock(mutex_);
   auto checked = check_locked(peer, 0, MessageClass::kControl);
   if (checked) return {};
-  count_refusal_locked(peer);
+  count_refusal_locked(peer, checked.error());
   return checked.error();
 }
 
@@ -48,15 +50,21 @@ Result<Admission::Inbox> Admission::accept(const NodeId& peer, Outgoing message)
   const std::lock_guard lock(mutex_);
   auto connection = check_locked(peer, bytes, message.message_class());
   if (!connection) {
-    count_refusal_locked(peer);
+    count_refusal_locked(peer, connection.error());
     return connection.error();
   }
   Peer& entry = peers_.find(peer)->second;
   entry.queued_bytes += bytes;
   queued_bytes_ += bytes;
-  CounterPair{*entry.counters, total_}.add(&TrafficCounters::queued_bytes, bytes);
+  entry.counters->enqueue(bytes);
+  total_.enqueue(bytes);
   inbox_.push_back({peer, *connection, std::move(message)});
   return inbox_.size() == 1 ? Inbox::kWasEmpty : Inbox::kHadMore;
+}
+
+void Admission::count_refusal(const NodeId& peer, const Error& reason) {
+  const std::lock_guard lock(mutex_);
+  count_refusal_locked(peer, reason);
 }
 
 bool Admission::closed() const {
@@ -99,15 +107,15 @@ bool Admission::is_connected(const NodeId& peer) const {
   return found != peers_.end() && found->second.up;
 }
 
-NetworkMetrics Admission::metrics() const {
+NetworkMetrics Admission::metrics(std::chrono::nanoseconds now) const {
   std::map<NodeId, std::shared_ptr<TrafficCounters>> counters;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, peer] : peers_) counters.emplace(id, peer.counters);
   }
   NetworkMetrics result;
-  for (const auto& [id, peer] : counters) result.peers.emplace(id, peer->snapshot());
-  result.total = total_.snapshot();
+  for (const auto& [id, peer] : counters) result.peers.emplace(id, peer->snapshot(now));
+  result.total = total_.snapshot(now);
   return result;
 }
 
@@ -116,14 +124,30 @@ std::vector<Admission::Accepted> Admission::take_inbox() {
   return std::exchange(inbox_, {});
 }
 
-void Admission::set_up(const NodeId& peer, link::ConnectionId connection) {
+void Admission::set_up(const NodeId& peer, link::ConnectionId connection,
+                       std::chrono::nanoseconds now) {
   const std::lock_guard lock(mutex_);
-  peers_[peer].up = connection;
+  Peer& entry = peers_[peer];
+  entry.up = connection;
+  entry.counters->set_up(now);
 }
 
 void Admission::set_down(const NodeId& peer) {
   const std::lock_guard lock(mutex_);
-  peers_[peer].up.reset();
+  Peer& entry = peers_[peer];
+  entry.up.reset();
+  entry.counters->set_down();
+}
+
+std::size_t Admission::other_unconfigured_peers(const NodeId& peer) const {
+  const std::lock_guard lock(mutex_);
+  const auto own = peers_.find(peer);
+  if (own != peers_.end() && own->second.configured) return 0;
+  std::size_t result = 0;
+  for (const auto& [id, entry] : peers_) {
+    if (id != peer && entry.up && !entry.configured) ++result;
+  }
+  return result;
 }
 
 std::shared_ptr<TrafficCounters> Admission::release(const NodeId& peer, std::size_t bytes) {
@@ -131,8 +155,8 @@ std::shared_ptr<TrafficCounters> Admission::release(const NodeId& peer, std::siz
   Peer& entry = peers_[peer];
   entry.queued_bytes -= bytes;
   queued_bytes_ -= bytes;
-  entry.counters->queued_bytes.fetch_sub(bytes);
-  total_.queued_bytes.fetch_sub(bytes);
+  entry.counters->dequeue(bytes);
+  total_.dequeue(bytes);
   return entry.counters;
 }
 

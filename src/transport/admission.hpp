@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -42,6 +43,8 @@ class Admission {
   /// Takes the message or says why not. When the inbox was empty, the strand must be told to
   /// `take_inbox`.
   [[nodiscard]] Result<Inbox> accept(const NodeId& peer, Outgoing message);
+  /// A send that came to nothing before `accept`.
+  void count_refusal(const NodeId& peer, const Error& reason);
   [[nodiscard]] bool closed() const;
   /// From now on everything is refused; false when it was so before.
   bool close();
@@ -51,13 +54,16 @@ class Admission {
   [[nodiscard]] bool forget(const NodeId& peer);
   [[nodiscard]] std::vector<NodeId> connected_nodes() const;
   [[nodiscard]] bool is_connected(const NodeId& peer) const;
-  [[nodiscard]] NetworkMetrics metrics() const;
+  /// `now`: of the clock of `set_up`.
+  [[nodiscard]] NetworkMetrics metrics(std::chrono::nanoseconds now) const;
 
   // For the strand.
 
   [[nodiscard]] std::vector<Accepted> take_inbox();
-  void set_up(const NodeId& peer, link::ConnectionId connection);
+  void set_up(const NodeId& peer, link::ConnectionId connection, std::chrono::nanoseconds now);
   void set_down(const NodeId& peer);
+  /// Connected peers that are not configured, apart from `peer`. None if that one is configured.
+  [[nodiscard]] std::size_t other_unconfigured_peers(const NodeId& peer) const;
   /// Gives back what a message held of the budgets; whose counters it is to be counted in.
   std::shared_ptr<TrafficCounters> release(const NodeId& peer, std::size_t bytes);
   [[nodiscard]] std::shared_ptr<TrafficCounters> counters(const NodeId& peer);
@@ -78,7 +84,7 @@ class Admission {
 
   [[nodiscard]] Result<link::ConnectionId> check_locked(const NodeId& peer, std::size_t bytes,
                                                         MessageClass message_class) const;
-  void count_refusal_locked(const NodeId& peer);
+  void count_refusal_locked(const NodeId& peer, const Error& reason);
 
   const Budgets budgets_;
   TrafficCounters total_;

@@ -79,9 +79,13 @@ void LinkDriver::carry_out(Peer& peer, const link::Up& action) {
   const auto setup = now() - connections_[action.connection].begun;
   peer.counters->record_connection_setup(setup);
   admission_.total().record_connection_setup(setup);
-  admission_.set_up(peer.id, action.connection);
+  admission_.set_up(peer.id, action.connection, now());
   notifier_->log(LogLevel::kDebug, "connected to node " + peer.id.str());
-  notifier_->emit(NodeConnected{peer.id});
+  const auto& local = options_.local;
+  const bool dialled_here = action.side == link::Side::kDialler;
+  notifier_->emit(NodeConnected{peer.id,
+                                {dialled_here ? local.node : peer.id,
+                                 dialled_here ? local.boot : action.peer_boot, action.dial}});
   complete_all(peer.waiting_for_up, Error{});
 }
 
@@ -119,9 +123,11 @@ void LinkDriver::carry_out(Peer& peer, const link::Failed& action) {
 }
 
 void LinkDriver::count(const Peer& peer, const link::Failed& failure) {
-  if (failure.kind == link::FailureKind::kDial) return;
   const CounterPair pair = counters(peer);
-  if (failure.kind == link::FailureKind::kHandshake) pair.add(&TrafficCounters::handshake_failures);
+  if (failure.kind == link::FailureKind::kDial) return pair.add(&TrafficCounters::dials_failed);
+  if (failure.kind == link::FailureKind::kHandshake) {
+    pair.add(&TrafficCounters::handshake_failures, failure.error);
+  }
   if (is_damage(failure.error)) {
     pair.add(&TrafficCounters::checksum_rejections);
   } else if (failure.kind == link::FailureKind::kFrame || is_bad_input(failure.error)) {

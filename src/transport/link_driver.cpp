@@ -10,6 +10,14 @@ namespace {
 /// Connections that are not up, of strangers for the most part; beyond it the newest is dropped.
 constexpr std::size_t kMaxHandshakes = 1024;
 
+void count_sent(const CounterPair& counters, const Outgoing& message, const Error& error) {
+  if (error) return counters.add(&TrafficCounters::sends_failed, error);
+  std::uint64_t payload = 0;
+  for (const wire::OutgoingFrame& frame : *message.frames) payload += frame.payload_bytes;
+  counters.add(&TrafficCounters::payload_bytes_sent, payload);
+  counters.count_sent(message.type, message.budget_bytes);
+}
+
 }  // namespace
 
 LinkDriver::LinkDriver(DriverOptions options, std::shared_ptr<Runtime> runtime,
@@ -20,7 +28,9 @@ LinkDriver::LinkDriver(DriverOptions options, std::shared_ptr<Runtime> runtime,
       strand_(std::move(strand)),
       carrier_(std::move(carrier)),
       notifier_(std::move(notifier)),
-      admission_(admission) {}
+      admission_(admission) {
+  options_.local.admit = [this](const wire::Hello& hello) { return judge(hello); };
+}
 
 LinkDriver::~LinkDriver() {
   // Only when the runtime has dropped the task that would have ended everything in order.
@@ -143,7 +153,7 @@ void LinkDriver::on_accepted(const NodeId& node, ICarrier::Stream stream) {
 }
 
 void LinkDriver::on_refused(const NodeId& node, const Error& error) {
-  admission_.total().handshake_failures.fetch_add(1);
+  TrafficCounters::count_reason(admission_.total().handshake_failures, error);
   notifier_->log(LogLevel::kWarning, "refused a connection" +
                                          (node.is_none() ? "" : " in the name of " + node.str()) +
                                          ": " + error.message);
@@ -200,7 +210,7 @@ void LinkDriver::on_received(link::ConnectionId id, wire::Received received) {
   std::visit(
       Overloaded{
           [](wire::PartTaken) {},
-          [&](const ReplicationMessage& message) { on_message(*peer, id, message); },
+          [&](ReplicationMessage& message) { on_message(*peer, id, std::move(message)); },
           [&](const wire::Hello& hello) { execute(*peer, link.on_hello(id, hello, moment())); },
           [&](const wire::Ready& ready) { execute(*peer, link.on_ready(id, ready, moment())); },
           [&](const wire::Refusal& refusal) {
@@ -213,13 +223,28 @@ void LinkDriver::on_received(link::ConnectionId id, wire::Received received) {
       received);
 }
 
-void LinkDriver::on_message(Peer& peer, link::ConnectionId id, const ReplicationMessage& message) {
+void LinkDriver::on_message(Peer& peer, link::ConnectionId id, ReplicationMessage&& message) {
   if (message.source_node != peer.id ||
       (message.target_node && *message.target_node != options_.local.node)) {
     return on_bad_frame(id, Error(Errc::kProtocolViolation, "a message between other nodes"));
   }
-  counters(peer).add(&TrafficCounters::messages_received);
-  notifier_->deliver(message);
+  notifier_->deliver(std::move(message));
+}
+
+Result<> LinkDriver::judge(const wire::Hello& hello) {
+  if (options_.admit) {
+    Result<> judged;
+    if (!notifier_->guarded([&] {
+          judged = options_.admit({hello.node, hello.cluster, hello.boot});
+        })) {
+      return Error(Errc::kNodeBarred, "the host's policy failed");
+    }
+    if (!judged) return Error(Errc::kNodeBarred, judged.error().message);
+  }
+  if (admission_.other_unconfigured_peers(hello.node) >= options_.max_unconfigured_peers) {
+    return Error(Errc::kOverloaded, "max_unconfigured_peers nodes are connected already");
+  }
+  return {};
 }
 
 void LinkDriver::on_bad_frame(link::ConnectionId id, const Error& error) {
@@ -244,8 +269,7 @@ void LinkDriver::on_timer(const NodeId& node, std::uint64_t number) {
 void LinkDriver::finish_message(const NodeId& node, Outgoing message, const Error& error) {
   if (message.is_message) {
     const auto traffic = admission_.release(node, message.budget_bytes);
-    CounterPair{*traffic, admission_.total()}.add(error ? &TrafficCounters::sends_failed
-                                                        : &TrafficCounters::messages_sent);
+    count_sent({*traffic, admission_.total()}, message, error);
   }
   notifier_->complete(message.done, error);
 }

@@ -19,6 +19,8 @@ struct DriverOptions {
   link::LocalNode local;
   link::LinkOptions link;
   std::size_t max_entry_bytes = 0;
+  std::size_t max_unconfigured_peers = 256;
+  AdmissionPolicy admit;
 };
 
 /// Everything a transport does on its strand: carries out what the links ask for, on the streams of
@@ -77,7 +79,9 @@ class LinkDriver final : public ISessionOwner {
   void on_refused(const NodeId& node, const Error& error);
   void on_dial_ended(link::ConnectionId id, Result<ICarrier::Stream> stream);
   void on_timer(const NodeId& node, std::uint64_t number);
-  void on_message(Peer& peer, link::ConnectionId id, const ReplicationMessage& message);
+  void on_message(Peer& peer, link::ConnectionId id, ReplicationMessage&& message);
+  /// Whether a peer with a good HELLO may come in.
+  [[nodiscard]] Result<> judge(const wire::Hello& hello);
 
   void execute(Peer& peer, link::Actions actions);
   void carry_out(Peer& peer, const link::Dial& action);

@@ -30,6 +30,8 @@ DriverOptions driver_options(const CoreOptions& options) {
   result.local.boot = options.boot;
   result.link = options.link;
   result.max_entry_bytes = options.max_entry_bytes;
+  result.max_unconfigured_peers = options.max_unconfigured_peers;
+  result.admit = options.admit;
   return result;
 }
 
@@ -37,6 +39,13 @@ std::size_t bytes_of(const std::vector<wire::OutgoingFrame>& frames) {
   return std::accumulate(
       frames.begin(), frames.end(), std::size_t{0},
       [](std::size_t sum, const wire::OutgoingFrame& frame) { return sum + frame.size_bytes; });
+}
+
+std::size_t hashed_bytes_of(const std::vector<wire::OutgoingFrame>& frames) {
+  return std::accumulate(frames.begin(), frames.end(), std::size_t{0},
+                         [](std::size_t sum, const wire::OutgoingFrame& frame) {
+                           return sum + frame.size_bytes - Digest::kBytes - frame.payload_bytes;
+                         });
 }
 
 /// Collects the reports of one broadcast. The last one calls the host; each has a place of its own,
@@ -154,15 +163,19 @@ Result<NetworkCore::Frames> NetworkCore::encode(const ReplicationMessage& messag
     return fields.empty() ? encoder.encode(message) : encoder.encode(message, fields);
   });
   if (!frames) return frames.error();
+  messages_encoded_.fetch_add(1, std::memory_order_relaxed);
+  bytes_hashed_.fetch_add(hashed_bytes_of(*frames), std::memory_order_relaxed);
   return std::make_shared<const std::vector<wire::OutgoingFrame>>(std::move(*frames));
 }
 
-Result<> NetworkCore::accept(const NodeId& node, Frames frames, DoneHandler done) {
+Result<> NetworkCore::accept(const NodeId& node, MessageType type, Frames frames,
+                             DoneHandler done) {
   Outgoing outgoing;
   outgoing.budget_bytes = bytes_of(*frames);
   outgoing.frames = std::move(frames);
   outgoing.done = std::move(done);
   outgoing.is_message = true;
+  outgoing.type = type;
   auto accepted = admission_.accept(node, std::move(outgoing));
   if (!accepted) return accepted.error();
   if (*accepted == Admission::Inbox::kWasEmpty)
@@ -177,8 +190,11 @@ Result<> NetworkCore::send_message(ReplicationMessage message, DoneHandler done)
   if (auto checked = admission_.check(node); !checked) return checked;
   fill_in(message);
   auto frames = encode(message, {});
-  if (!frames) return frames.error();
-  return accept(node, std::move(*frames), std::move(done));
+  if (!frames) {
+    admission_.count_refusal(node, frames.error());
+    return frames.error();
+  }
+  return accept(node, message.type, std::move(*frames), std::move(done));
 }
 
 Result<> NetworkCore::broadcast_message(Broadcast broadcast,
@@ -209,8 +225,11 @@ Result<> NetworkCore::broadcast_message(Broadcast broadcast,
       if (auto checked = check_target(target.node); !checked) return checked;
       if (auto checked = admission_.check(target.node); !checked) return checked;
       Result<Frames> frames = target.fields.empty() ? shared : encode(message, target.fields);
-      if (!frames) return frames.error();
-      return accept(target.node, *frames,
+      if (!frames) {
+        admission_.count_refusal(target.node, frames.error());
+        return frames.error();
+      }
+      return accept(target.node, message.type, *frames,
                     [reports, i](const Error& error) { reports->report(i, error); });
     };
     if (auto accepted = attempt(); !accepted) reports->report(i, accepted.error());
@@ -232,10 +251,13 @@ Subscription NetworkCore::subscribe(INetworkManager::EventListener listener) {
 }
 
 NetworkMetrics NetworkCore::metrics() const {
-  NetworkMetrics result = admission_.metrics();
+  const MonotonicTime now = runtime_->now();
+  NetworkMetrics result = admission_.metrics(now.time_since_epoch());
+  result.messages_encoded = messages_encoded_.load();
+  result.bytes_hashed = bytes_hashed_.load();
   result.listener_exceptions = notifier_->exceptions();
   result.unhandled_messages = notifier_->unhandled_messages();
-  result.uptime = runtime_->now() - created_;
+  result.uptime = now - created_;
   return result;
 }
 

@@ -19,6 +19,8 @@ struct CoreOptions {
   link::LinkOptions link;
   Admission::Budgets budgets;
   std::size_t max_entry_bytes = 0;
+  std::size_t max_unconfigured_peers = 256;
+  AdmissionPolicy admit;
   LogSink log;
 };
 
@@ -62,7 +64,8 @@ class NetworkCore : public std::enable_shared_from_this<NetworkCore> {
                                       const SharedBuffer& fields);
   [[nodiscard]] Result<> check_target(const NodeId& node) const;
   void fill_in(ReplicationMessage& message);
-  [[nodiscard]] Result<> accept(const NodeId& node, Frames frames, DoneHandler done);
+  [[nodiscard]] Result<> accept(const NodeId& node, MessageType type, Frames frames,
+                                DoneHandler done);
   void post(std::function<void(LinkDriver&)> task);
 
   const CoreOptions options_;
@@ -72,6 +75,8 @@ class NetworkCore : public std::enable_shared_from_this<NetworkCore> {
   const MonotonicTime created_;
   const std::uint64_t message_id_prefix_;
   std::atomic<std::uint64_t> last_message_id_{0};
+  std::atomic<std::uint64_t> messages_encoded_{0};
+  std::atomic<std::uint64_t> bytes_hashed_{0};
   EncoderPool encoders_;
   Admission admission_;
   mutable std::mutex cluster_mutex_;

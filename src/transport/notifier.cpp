@@ -63,12 +63,14 @@ void Notifier::emit(const NetworkEvent& event) {
   }
 }
 
-void Notifier::deliver(const ReplicationMessage& message) {
+void Notifier::deliver(ReplicationMessage&& message) {
   if (muted_.load()) return;
   const auto handlers = snapshot(handlers_);
   for (const auto& handler : *handlers) {
     if (handler->group != message.group || !handler->types.contains(message.type)) continue;
-    if (handler->active.load()) return guarded([&] { handler->call(message); });
+    if (!handler->active.load()) continue;
+    guarded([&] { handler->call(std::move(message)); });
+    return;
   }
   unhandled_.fetch_add(1);
 }

@@ -26,12 +26,23 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
   void mute() { muted_.store(true); }
 
   void emit(const NetworkEvent& event);
-  void deliver(const ReplicationMessage& message);
+  void deliver(ReplicationMessage&& message);
   template <class Done, class Outcome>
   void complete(const Done& done, Outcome&& outcome) {
     if (done) guarded([&] { done(std::forward<Outcome>(outcome)); });
   }
   void log(LogLevel level, std::string_view text) const;
+  /// Runs code of the host. False: an exception left it.
+  template <class Call>
+  bool guarded(Call&& call) {
+    try {
+      call();
+      return true;
+    } catch (...) {
+      count_exception();
+      return false;
+    }
+  }
 
   [[nodiscard]] std::uint64_t exceptions() const { return exceptions_.load(); }
   [[nodiscard]] std::uint64_t unhandled_messages() const { return unhandled_.load(); }
@@ -63,14 +74,6 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
   template <class Item>
   void remove(Snapshot<Item> Notifier::*items, const std::shared_ptr<Item>& item);
 
-  template <class Call>
-  void guarded(Call&& call) {
-    try {
-      call();
-    } catch (...) {
-      count_exception();
-    }
-  }
   void count_exception();
 
   LogSink log_;

@@ -22,7 +22,9 @@ struct Outgoing {
   std::size_t budget_bytes = 0;
   /// None for link frames and for senders that do not care.
   std::function<void(Error)> done;
+  /// False: a frame of the link itself.
   bool is_message = false;
+  MessageType type = MessageType::kHeartbeat;
 
   [[nodiscard]] MessageClass message_class() const { return frames->front().message_class; }
 };

@@ -57,7 +57,26 @@ void Session::decode(const SharedBuffer& frame) {
   }
   auto received = decoder_.decode(frame);
   if (!received) return owner_->on_bad_frame(id_, received.error());
+  count(*received, frame.size());
   owner_->on_received(id_, std::move(*received));
+}
+
+void Session::count(const wire::Received& received, std::size_t bytes) {
+  if (std::holds_alternative<wire::PartTaken>(received)) {
+    bytes_of_parts_ += bytes;
+    return;
+  }
+  const auto* message = std::get_if<ReplicationMessage>(&received);
+  if (message == nullptr) return;
+  const auto* batch = std::get_if<EntryBatch>(&message->data);
+  std::uint64_t payload = 0;
+  if (batch != nullptr) {
+    for (const Entry& entry : batch->entries) payload += entry.header.payload_bytes;
+  }
+  counters_.add(&TrafficCounters::payload_bytes_received, payload);
+  // Control messages may come between the parts of an entry.
+  if (payload > bytes) bytes += std::exchange(bytes_of_parts_, 0);
+  counters_.count_received(message->type, bytes);
 }
 
 void Session::send(Outgoing message) {

@@ -49,6 +49,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void read();
   void on_read(Result<SharedBuffer> frame);
   void decode(const SharedBuffer& frame);
+  void count(const wire::Received& received, std::size_t bytes);
   void write();
   void on_written(const Error& error, std::size_t bytes);
   void end(const Error& error);
@@ -61,6 +62,8 @@ class Session : public std::enable_shared_from_this<Session> {
   wire::FrameDecoder decoder_;
   CounterPair counters_;
   Finished finished_;
+  /// Of the frames of an entry whose last part has not come.
+  std::size_t bytes_of_parts_ = 0;
   OutgoingQueue queue_;
   bool writing_ = false;
   /// The message of the frame that is being written has been reported already.

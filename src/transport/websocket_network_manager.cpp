@@ -2,11 +2,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <utility>
 
-#include "runtime/run_task.hpp"
+#include "runtime/strand_executor.hpp"
 #include "transport/network_core.hpp"
 #include "transport/websocket_carrier.hpp"
 
@@ -17,21 +15,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using transport::AsioStrand;
 using transport::TcpAcceptor;
-
-/// The strand of the sockets, as the rest of the transport sees it. Not type-erased: it is used by
-/// every thread, and type-erased strands are counted with fences that ThreadSanitizer cannot
-/// follow.
-class StrandExecutor final : public IExecutor {
- public:
-  using Strand = asio::strand<asio::any_io_executor>;
-  explicit StrandExecutor(Strand strand) : strand_(std::move(strand)) {}
-  void post(std::function<void()> task) override {
-    asio::post(strand_, [task = std::move(task)] { run_task(task); });
-  }
-
- private:
-  Strand strand_;
-};
 
 class Manager final : public transport::CoreFacade<WebSocketNetworkManager> {
  public:
@@ -70,6 +53,8 @@ transport::CoreOptions core_options(const WebSocketNetworkOptions& options, Runt
   result.link.close_timeout = options.close_timeout;
   result.budgets = {options.max_queued_bytes_per_peer, options.max_queued_bytes};
   result.max_entry_bytes = options.max_entry_bytes;
+  result.max_unconfigured_peers = options.max_unconfigured_peers;
+  result.admit = options.admit;
   result.log = options.log;
   return result;
 }
@@ -103,7 +88,7 @@ Result<std::shared_ptr<WebSocketNetworkManager>> WebSocketNetworkManager::create
   if (auto checked = to_result(check(options)); !checked) return checked.error();
   if (auto checked = check_supported(options); !checked) return checked.error();
 
-  const auto typed_strand = asio::make_strand(runtime->io_executor());
+  const TypedStrand typed_strand = asio::make_strand(runtime->io_executor());
   const AsioStrand strand = typed_strand;
   TcpAcceptor acceptor(strand);
   std::uint16_t port = 0;

@@ -154,8 +154,12 @@ OutgoingFrame build(Draft draft, MessageClass message_class, Sha256& sha,
   if (!copies_fields) frame.pieces.push_back(draft.fields);
   if (header.kind == FrameKind::kPart) {
     frame.pieces.insert(frame.pieces.end(), draft.part.begin(), draft.part.end());
+    frame.payload_bytes = draft.part.back().size();
   } else {
-    for (const Entry& entry : draft.entries) frame.pieces.push_back(entry.encoded);
+    for (const Entry& entry : draft.entries) {
+      frame.pieces.push_back(entry.encoded);
+      frame.payload_bytes += entry.header.payload_bytes;
+    }
   }
   frame.pieces.push_back(tail);
   return frame;

@@ -21,6 +21,8 @@ struct OutgoingFrame {
   std::vector<SharedBuffer> pieces;
   /// Of all pieces together.
   std::size_t size_bytes = 0;
+  /// Of the entries in it; not hashed again, their digests cover them.
+  std::size_t payload_bytes = 0;
 };
 
 /// The frame in one piece, for transports inside the process and for fault injection.
