@@ -256,5 +256,24 @@ TEST(HostileFrames, NothingIsAllocatedForLengthsThatLie) {
   }
 }
 
+// What costs most for each byte of text: empty objects, keys, strings.
+TEST(HostileFrames, ValuesOfJsonCostABoundedMultipleOfTheirText) {
+  const std::size_t most = kMaxFrameBytes - kMinFrameBytes - 4;
+  for (const std::string_view piece : {"0,", "[],", "{},", "\"\",", "[0],", "{\"\":0},"}) {
+    std::string text = "[";
+    while (text.size() + piece.size() < most) text += piece;
+    text.back() = ']';
+    RawFrame frame;
+    frame.kind = 2;
+    append(frame.fields, text);
+    const SharedBuffer bytes = SharedBuffer::adopt(frame.bytes());
+    FrameDecoder decoder(kEntryLimit);
+    const AllocationWatch watch;
+    const auto received = decoder.decode(bytes);
+    ASSERT_TRUE(received.has_value()) << piece;
+    EXPECT_LE(watch.peak(), 32 * text.size()) << piece;
+  }
+}
+
 }  // namespace
 }  // namespace lockstep::wire

@@ -116,6 +116,29 @@ TEST(LinkFrames, TextIsCutAndFreedOfControlCharacters) {
   EXPECT_EQ(text.substr(0, 16), "line feed [31m x");
 }
 
+TEST(LinkFrames, TextIsCutBetweenCharacters) {
+  FrameEncoder encoder;
+  Goodbye goodbye;
+  for (int i = 0; i < 200; ++i) goodbye.text += "\xe6\x97\xa5";
+  const auto received = decode_one(flatten(encoder.encode(goodbye)));
+  ASSERT_TRUE(received.has_value());
+  EXPECT_EQ(std::get<Goodbye>(*received).text, goodbye.text.substr(0, 510));
+}
+
+TEST(LinkFrames, TextThatIsNotPlainIsRefused) {
+  const auto error_for = [](std::string_view text) {
+    Bytes body = {1, 0};
+    append_le(body, text.size(), 4);
+    append(body, text);
+    return error_of(raw_link(3, body));
+  };
+  EXPECT_EQ(error_for("caf\xc3\xa9"), Errc{});
+  EXPECT_EQ(error_for("caf\xe9"), Errc::kBadField) << "Latin-1";
+  EXPECT_EQ(error_for("\xc2\x9b[31m"), Errc::kBadField) << "a control character beyond ASCII";
+  EXPECT_EQ(error_for("\x1b[31m"), Errc::kBadField);
+  EXPECT_EQ(error_for("\xe6\x97"), Errc::kBadField) << "half a character";
+}
+
 TEST(LinkFrames, TheEncoderRefusesAHelloThatNobodyWouldTake) {
   FrameEncoder encoder;
   const auto error_for = [&](auto&& change) {

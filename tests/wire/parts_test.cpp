@@ -157,15 +157,45 @@ TEST_F(Parts, MemoryGrowsWithWhatCame) {
   for (std::size_t i = 0; i < 8; ++i) {
     part.entries[0][32 + i] = static_cast<std::uint8_t>(announced >> (8 * i));
   }
+  const std::size_t fields = part.fields.size();
   std::size_t came = 0;
   for (int i = 0; i < 20; ++i) {
     ASSERT_TRUE(decoder.decode(SharedBuffer::adopt(part.bytes())).has_value());
     came += kLeafBytes;
     EXPECT_GE(decoder.held_bytes(), came);
-    EXPECT_LE(decoder.held_bytes(), 2 * (came + EntryHeader::kEncodedBytes));
+    EXPECT_LE(decoder.held_bytes(), 2 * (came + EntryHeader::kEncodedBytes) + fields);
     part.part_offset += kLeafBytes;
     part.fields.clear();
   }
+}
+
+TEST_F(Parts, TheFramesTheyCameInAreNotKept) {
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto owner = std::make_shared<const Bytes>(parts_[i].bytes());
+    ASSERT_TRUE(decoder_.decode(SharedBuffer(owner, *owner)));
+    EXPECT_EQ(owner.use_count(), 1) << i;
+  }
+  const auto received = feed(parts_[3]);
+  ASSERT_TRUE(received);
+  const auto& batch = std::get<EntryBatch>(std::get<ReplicationMessage>(*received).data);
+  EXPECT_EQ(batch.fields.view(), "fields");
+}
+
+TEST_F(Parts, FieldsOfTheFirstCountAsHeld) {
+  parts_[0].fields = Bytes(100'000);
+  EXPECT_TRUE(takes(parts_[0]));
+  EXPECT_GE(decoder_.held_bytes(), 100'000 + kLeafBytes);
+}
+
+TEST_F(Parts, EntriesAndBulkArePutTogetherSideBySide) {
+  std::vector<RawFrame> bulk = parts_;
+  for (RawFrame& part : bulk) part.type = 18;
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(takes(parts_[i]));
+    EXPECT_TRUE(takes(bulk[i]));
+  }
+  EXPECT_TRUE(completes(bulk[3]));
+  EXPECT_TRUE(completes(parts_[3]));
 }
 
 TEST_F(Parts, AfterAnErrorNothingIsTakenAnyMore) {
