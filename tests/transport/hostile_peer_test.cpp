@@ -91,6 +91,20 @@ TEST_F(HostilePeer, UpgradeWithUnknownSubProtocol) {
                  "lockstep.v1");
 }
 
+TEST_F(HostilePeer, UpgradeFromAWebPage) {
+  expect_refused(
+      RawPeer::request("/replication?nodeId=x", "lockstep.v1\r\nOrigin: http://example.org"), "403",
+      "web page");
+}
+
+TEST_F(HostilePeer, SubProtocolsInSeveralHeaderFields) {
+  // Not hostile either: RFC 6455 allows it.
+  RawPeer peer(a_->local_port());
+  peer.send(
+      RawPeer::request("/replication?nodeId=x", "chat\r\nSec-WebSocket-Protocol: lockstep.v1"));
+  EXPECT_EQ(peer.read_to_end().substr(0, 12), "HTTP/1.1 101");
+}
+
 TEST_F(HostilePeer, PlainHttpRequest) {
   expect_refused("GET /replication?nodeId=x HTTP/1.1\r\nHost: x\r\n\r\n", "426", "WebSocket");
 }
