@@ -2,35 +2,62 @@
 
 #include <algorithm>
 
-#include "transport/bit_flip.hpp"
+#include "wire/frame_header.hpp"
 
 namespace lockstep {
 namespace {
 
-/// What may be under way on one direction of a connection before its writer has to wait.
-constexpr std::size_t kWindowBytes = std::size_t{1} << 20;
+using transport::LoopbackClosed;
 
-std::size_t size_of(const LoopbackNetwork::Hub::Item& item) {
-  const auto* frame = std::get_if<SharedBuffer>(&item);
-  return frame != nullptr ? frame->size() : 0;
+bool is_link_frame(const SharedBuffer& frame, wire::LinkType type) {
+  const auto header = wire::decode_frame_header(frame.bytes());
+  return header && header->kind == wire::FrameKind::kLink &&
+         header->type == static_cast<std::uint16_t>(type);
 }
 
 }  // namespace
 
+/// Holds the lock. What is posted and dropped meanwhile leaves after it: a task that nobody runs
+/// any more is destroyed by posting it, and may own a stream, whose end comes back here.
+class LoopbackNetwork::Hub::Turn {
+ public:
+  explicit Turn(Hub& hub) : hub_(hub), lock_(hub.mutex_) {}
+  ~Turn() {
+    auto posts = std::exchange(hub_.posts_, {});
+    const auto dropped = std::exchange(hub_.dropped_, {});
+    lock_.unlock();
+    for (auto& [strand, task] : posts) strand->post(std::move(task));
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Hub& hub_;
+  std::unique_lock<std::mutex> lock_;
+};
+
+void LoopbackNetwork::Hub::post_locked(const std::shared_ptr<IExecutor>& strand,
+                                       std::function<void()> task) {
+  posts_.emplace_back(strand, std::move(task));
+}
+
 std::optional<LoopbackNetwork::Hub::Stay> LoopbackNetwork::Hub::enter(const NodeId& node,
                                                                       BootNumber wanted) {
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this);
   Node& entry = nodes_[node];
   if (entry.stay) return std::nullopt;
   const BootNumber boot = wanted == BootNumber{} ? entry.last_boot.next() : wanted;
   entry.last_boot = std::max(entry.last_boot, boot);
   entry.stay = ++last_id_;
+  for (auto& [direction, line] : lines_) {
+    if (direction.first == node) line.recent.clear();
+  }
   return Stay{*entry.stay, boot};
 }
 
 void LoopbackNetwork::Hub::listen(const NodeId& node, StayId stay,
                                   std::shared_ptr<IExecutor> strand, AcceptHandler accept) {
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this);
   Node& entry = nodes_[node];
   if (entry.stay != stay) return;
   entry.strand = std::move(strand);
@@ -39,7 +66,7 @@ void LoopbackNetwork::Hub::listen(const NodeId& node, StayId stay,
 
 void LoopbackNetwork::Hub::leave(const NodeId& node, StayId stay) {
   AcceptHandler dropped;  // after the lock
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this);
   Node& entry = nodes_[node];
   if (entry.stay != stay) return;
   entry.stay.reset();
@@ -49,7 +76,7 @@ void LoopbackNetwork::Hub::leave(const NodeId& node, StayId stay) {
 LoopbackNetwork::Hub::DialId LoopbackNetwork::Hub::dial(const Direction& direction,
                                                         std::shared_ptr<IExecutor> strand,
                                                         DialHandler handler) {
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this);
   const DialId id = ++last_id_;
   PendingDial pending{direction, std::move(strand), std::move(handler)};
   if (is_cut_locked(direction)) {
@@ -61,166 +88,231 @@ LoopbackNetwork::Hub::DialId LoopbackNetwork::Hub::dial(const Direction& directi
 }
 
 void LoopbackNetwork::Hub::give_up(DialId dial) {
-  const std::lock_guard lock(mutex_);
-  pending_dials_.erase(dial);
+  std::map<DialId, PendingDial>::node_type dropped;  // after the lock
+  const Turn turn(*this);
+  dropped = pending_dials_.extract(dial);
+}
+
+void LoopbackNetwork::Hub::add_end_locked(EndId id, EndId other, const Direction& inbound,
+                                          wire::LinkType ends_handshake,
+                                          std::shared_ptr<IExecutor> strand) {
+  End& end = ends_[id];
+  end.other = other;
+  end.inbound = inbound;
+  end.line = &lines_[inbound];
+  end.ends_handshake = ends_handshake;
+  end.strand = std::move(strand);
 }
 
 void LoopbackNetwork::Hub::connect_locked(const PendingDial& dial) {
   const auto& [from, to] = dial.direction;
   const auto target = nodes_.find(to);
   if (target == nodes_.end() || !target->second.accept) {
-    dial.strand->post([handler = dial.handler, node = to] {
+    return post_locked(dial.strand, [handler = dial.handler, node = to] {
       handler(Error(Errc::kConnectionRefused, "node " + node.str() + " is not in the network"));
     });
-    return;
   }
   const EndId near = ++last_id_;
   const EndId far = ++last_id_;
-  End& near_end = ends_[near];
-  near_end.other = far;
-  near_end.inbound = {to, from};
-  near_end.strand = dial.strand;
-  End& far_end = ends_[far];
-  far_end.other = near;
-  far_end.inbound = {from, to};
-  far_end.strand = target->second.strand;
-  far_end.strand->post([accept = target->second.accept, from = from, far] { accept(from, far); });
-  near_end.strand->post([handler = dial.handler, near] { handler(near); });
+  const Node& node = target->second;
+  add_end_locked(near, far, {to, from}, wire::LinkType::kHello, dial.strand);
+  add_end_locked(far, near, {from, to}, wire::LinkType::kReady, node.strand);
+  post_locked(node.strand, [accept = node.accept, from = from, far] { accept(from, far); });
+  post_locked(dial.strand, [handler = dial.handler, near] { handler(near); });
 }
 
 void LoopbackNetwork::Hub::attach(EndId end, std::function<void()> wake) {
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this);
   const auto found = ends_.find(end);
   if (found == ends_.end()) return;
   found->second.wake = std::move(wake);
-  found->second.strand->post(found->second.wake);
+  post_locked(found->second.strand, found->second.wake);
 }
 
-void LoopbackNetwork::Hub::enqueue_locked(EndId to, End& end, Item item) {
-  const MonotonicTime now = runtime_->now();
-  const auto delay = delays_.find(end.inbound);
-  MonotonicTime due = delay == delays_.end() ? now : now + delay->second;
-  if (!end.in_flight.empty()) due = std::max(due, end.in_flight.back().due);
-  end.in_flight_bytes += size_of(item);
-  InFlight& entry = end.in_flight.emplace_back(InFlight{due, std::move(item), nullptr});
-  const auto wake = [weak = weak_from_this(), to] {
-    const auto self = weak.lock();
-    if (!self) return;
-    std::function<void()> call;
-    {
-      const std::lock_guard lock(self->mutex_);
-      const auto found = self->ends_.find(to);
-      if (found != self->ends_.end()) call = found->second.wake;
-    }
-    if (call) call();
+void LoopbackNetwork::Hub::wake_locked(EndId id, End& end) {
+  const auto due = end.pipe.next_arrival();
+  if (!due || end.wake_posted || end.arrival) return;
+  const auto wake = [weak = weak_from_this(), id] {
+    if (const auto self = weak.lock()) self->on_wake(id);
   };
-  if (due <= now) {
-    end.strand->post(wake);
+  const MonotonicTime now = runtime_->now();
+  if (*due <= now) {
+    end.wake_posted = true;
+    post_locked(end.strand, wake);
   } else {
-    entry.timer = runtime_->schedule(end.strand, due - now, wake);
+    end.arrival = runtime_->schedule(end.strand, *due - now, wake);
   }
+}
+
+void LoopbackNetwork::Hub::on_wake(EndId id) {
+  std::function<void()> call;
+  {
+    const Turn turn(*this);
+    const auto found = ends_.find(id);
+    if (found == ends_.end()) return;
+    found->second.wake_posted = false;
+    found->second.arrival.reset();
+    call = found->second.wake;
+  }
+  if (call) call();
+}
+
+void LoopbackNetwork::Hub::send_locked(EndId to, End& end, Item item) {
+  if (!end.carries()) {
+    end.lost = true;
+    ++counts_.frames_lost;
+    return end.pipe.swallow(item);
+  }
+  auto* frame = std::get_if<SharedBuffer>(&item);
+  if (frame != nullptr && end.line->damage(*frame, *runtime_)) ++counts_.frames_flipped;
+  end.pipe.send(std::move(item), runtime_->now(), end.line->draw_delay(*runtime_),
+                end.line->faults().bytes_per_second);
+  wake_locked(to, end);
+}
+
+void LoopbackNetwork::Hub::repeat_messages_locked(EndId to, End& end) {
+  end.ends_handshake.reset();
+  transport::RecentMessages& recent = end.line->recent;
+  recent.forget_unfinished();
+  counts_.messages_repeated += recent.size();
+  for (SharedBuffer& frame : recent.frames()) send_locked(to, end, std::move(frame));
 }
 
 void LoopbackNetwork::Hub::transmit(EndId from, Item item, WrittenHandler written) {
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this);
   const auto sender = ends_.find(from);
   if (sender == ends_.end()) return;
-  const auto post_written = [&](const Error& outcome) {
+  const auto fail = [&] {
     if (!written) return;
-    sender->second.strand->post([written, outcome] { written(outcome); });
+    post_locked(sender->second.strand,
+                [written = std::move(written)] { written(Errc::kConnectionLost); });
   };
   const auto receiver = ends_.find(sender->second.other);
-  if (receiver == ends_.end()) return post_written(Errc::kConnectionLost);
-  End& end = receiver->second;
-  if (end.lost || cuts_.contains(end.inbound)) {
-    end.lost = true;
-    return post_written(Error{});  // a kernel would have taken it, too
+  if (receiver == ends_.end()) return fail();
+  auto& [to, end] = *receiver;
+  bool handshake_ends = false;
+  if (const auto* frame = std::get_if<SharedBuffer>(&item)) {
+    if (end.carries() && end.line->breaks_at(*frame)) {
+      break_off_locked(to, end);
+      return fail();
+    }
+    end.line->recent.note(*frame);
+    handshake_ends = end.ends_handshake && is_link_frame(*frame, *end.ends_handshake);
   }
-  if (auto* frame = std::get_if<SharedBuffer>(&item)) flip_locked(end.inbound, *frame);
-  enqueue_locked(receiver->first, end, std::move(item));
-  if (end.in_flight_bytes > kWindowBytes && written) {
-    end.writer = std::move(written);
-  } else {
-    post_written(Error{});
-  }
+  send_locked(to, end, std::move(item));
+  if (handshake_ends) repeat_messages_locked(to, end);
+  if (!written) return;
+  end.writer = std::move(written);
+  settle_writer_locked(to, end);
 }
 
 std::optional<LoopbackNetwork::Hub::Item> LoopbackNetwork::Hub::take(EndId end) {
-  std::optional<InFlight> taken;  // its timer is dropped after the lock
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this);
   const auto found = ends_.find(end);
-  if (found == ends_.end() || found->second.in_flight.empty() ||
-      found->second.in_flight.front().due > runtime_->now()) {
-    return std::nullopt;
+  if (found == ends_.end()) return std::nullopt;
+  auto item = found->second.pipe.take(runtime_->now());
+  if (item) {
+    settle_writer_locked(end, found->second);
+  } else {
+    wake_locked(end, found->second);
   }
-  End& entry = found->second;
-  taken = std::move(entry.in_flight.front());
-  entry.in_flight.pop_front();
-  entry.in_flight_bytes -= size_of(taken->item);
-  if (entry.in_flight_bytes <= kWindowBytes) release_writer_locked(entry, Error{});
-  return std::move(taken->item);
+  return item;
+}
+
+void LoopbackNetwork::Hub::settle_writer_locked(EndId id, End& end) {
+  if (!end.writer || end.writable) return;
+  const auto at = end.pipe.writable_at();
+  if (!at) return;
+  const MonotonicTime now = runtime_->now();
+  if (*at <= now) return release_writer_locked(end, Error{});
+  const auto sender = ends_.find(end.other);
+  if (sender == ends_.end()) return;
+  end.writable =
+      runtime_->schedule(sender->second.strand, *at - now, [weak = weak_from_this(), id] {
+        if (const auto self = weak.lock()) self->on_writable(id);
+      });
+}
+
+void LoopbackNetwork::Hub::on_writable(EndId id) {
+  const Turn turn(*this);
+  const auto found = ends_.find(id);
+  if (found == ends_.end()) return;
+  found->second.writable.reset();
+  settle_writer_locked(id, found->second);
 }
 
 void LoopbackNetwork::Hub::release_writer_locked(End& end, const Error& outcome) {
-  if (!end.writer) return;
+  end.writable.reset();
+  auto writer = std::exchange(end.writer, {});
   const auto sender = ends_.find(end.other);
-  if (sender != ends_.end()) {
-    sender->second.strand->post([written = std::move(end.writer), outcome] { written(outcome); });
-  }
-  end.writer = {};
+  if (!writer || sender == ends_.end()) return;
+  post_locked(sender->second.strand, [writer = std::move(writer), outcome] { writer(outcome); });
 }
 
-void LoopbackNetwork::Hub::drop(EndId end) {
-  std::optional<End> dropped;  // after the lock
-  const std::lock_guard lock(mutex_);
-  const auto found = ends_.find(end);
+void LoopbackNetwork::Hub::drop(EndId id) {
+  const Turn turn(*this);
+  const auto found = ends_.find(id);
   if (found == ends_.end()) return;
-  const auto other = ends_.find(found->second.other);
+  End& end = found->second;
+  release_writer_locked(end, Errc::kConnectionLost);
+  const auto other = ends_.find(end.other);
   if (other != ends_.end()) {
-    if (other->second.lost || cuts_.contains(other->second.inbound)) {
-      other->second.lost = true;
-    } else {
-      enqueue_locked(other->first, other->second, Closed{});
-    }
+    release_writer_locked(other->second, Errc::kConnectionLost);
+    send_locked(other->first, other->second, LoopbackClosed{});
   }
-  release_writer_locked(found->second, Errc::kConnectionLost);
-  dropped = std::move(found->second);
+  dropped_.push_back(std::move(end));
   ends_.erase(found);
 }
 
-bool LoopbackNetwork::Hub::is_cut_locked(const Direction& direction) const {
-  return cuts_.contains(direction) || cuts_.contains({direction.second, direction.first});
+bool LoopbackNetwork::Hub::is_cut_locked(const Direction& direction) {
+  return lines_[direction].is_cut || lines_[{direction.second, direction.first}].is_cut;
 }
 
 void LoopbackNetwork::Hub::lose_locked(End& end) {
-  if (!end.in_flight.empty()) end.lost = true;
-  end.in_flight.clear();
-  end.in_flight_bytes = 0;
-  release_writer_locked(end, Error{});
+  const std::size_t lost = end.pipe.lose_all();
+  if (lost > 0) end.lost = true;
+  counts_.frames_lost += lost;
+  end.arrival.reset();
 }
 
-void LoopbackNetwork::Hub::break_locked(EndId id) {
+void LoopbackNetwork::Hub::break_connection_locked(EndId id) {
+  const auto found = ends_.find(id);
+  if (found == ends_.end() || found->second.broken) return;
+  ++counts_.connections_broken;
+  break_end_locked(id);
+  break_end_locked(found->second.other);
+}
+
+void LoopbackNetwork::Hub::break_end_locked(EndId id) {
   const auto found = ends_.find(id);
   if (found == ends_.end()) return;
-  lose_locked(found->second);
-  found->second.lost = true;  // nothing follows the end
-  enqueue_locked(id, found->second, Closed{});
+  End& end = found->second;
+  lose_locked(end);
+  release_writer_locked(end, Errc::kConnectionLost);
+  end.broken = true;
+  end.pipe.send(LoopbackClosed{}, runtime_->now(), std::chrono::nanoseconds{0}, 0);
+  wake_locked(id, end);
+}
+
+void LoopbackNetwork::Hub::break_off_locked(EndId receiver, End& end) {
+  ++counts_.connections_broken;
+  send_locked(receiver, end, LoopbackClosed{});
+  end.broken = true;
+  break_end_locked(end.other);
 }
 
 void LoopbackNetwork::Hub::cut(const Direction& direction) {
-  const std::lock_guard lock(mutex_);
-  cuts_.insert(direction);
+  const Turn turn(*this);
+  lines_[direction].is_cut = true;
   for (auto& [id, end] : ends_) {
     if (end.inbound == direction) lose_locked(end);
   }
 }
 
 void LoopbackNetwork::Hub::heal_locked(const Direction& direction) {
-  cuts_.erase(direction);
+  if (!std::exchange(lines_[direction].is_cut, false)) return;
   for (auto& [id, end] : ends_) {
-    if (end.inbound != direction || !end.lost) continue;
-    break_locked(id);
-    break_locked(end.other);
+    if (end.inbound == direction && end.lost) break_connection_locked(id);
   }
   for (auto dial = pending_dials_.begin(); dial != pending_dials_.end();) {
     const bool whole = !is_cut_locked(dial->second.direction);
@@ -230,37 +322,70 @@ void LoopbackNetwork::Hub::heal_locked(const Direction& direction) {
 }
 
 void LoopbackNetwork::Hub::heal(const Direction& direction) {
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this);
   heal_locked(direction);
 }
 
 void LoopbackNetwork::Hub::heal_all() {
-  const std::lock_guard lock(mutex_);
-  for (const Direction& direction : std::set<Direction>(cuts_)) heal_locked(direction);
+  const Turn turn(*this);
+  for (auto& [direction, line] : lines_) heal_locked(direction);
+}
+
+void LoopbackNetwork::Hub::set_faults(const Direction& direction, const LinkFaults& faults) {
+  const Turn turn(*this);
+  lines_[direction].set_faults(faults);
 }
 
 void LoopbackNetwork::Hub::set_delay(const Direction& direction, std::chrono::nanoseconds delay) {
-  const std::lock_guard lock(mutex_);
-  delays_[direction] = delay;
+  const Turn turn(*this);
+  transport::LoopbackLine& line = lines_[direction];
+  LinkFaults faults = line.faults();
+  faults.delay = delay;
+  line.set_faults(faults);
 }
 
-void LoopbackNetwork::Hub::drop_connection(const NodeId& a, const NodeId& b) {
-  const std::lock_guard lock(mutex_);
-  for (auto& [id, end] : ends_) {
-    if (end.inbound == Direction{a, b} || end.inbound == Direction{b, a}) break_locked(id);
+void LoopbackNetwork::Hub::clear_faults(const Direction& direction) {
+  const Turn turn(*this);
+  lines_[direction].clear_faults();
+  heal_locked(direction);
+}
+
+void LoopbackNetwork::Hub::clear_all_faults() {
+  const Turn turn(*this);
+  for (auto& [direction, line] : lines_) {
+    line.clear_faults();
+    heal_locked(direction);
   }
 }
 
-void LoopbackNetwork::Hub::flip_bit(const Direction& direction, std::uint64_t bit) {
-  const std::lock_guard lock(mutex_);
-  flips_[direction] = bit;
+void LoopbackNetwork::Hub::drop_connection(const NodeId& a, const NodeId& b) {
+  const Turn turn(*this);
+  for (auto& [id, end] : ends_) {
+    if (end.inbound == Direction{a, b} || end.inbound == Direction{b, a}) {
+      break_connection_locked(id);
+    }
+  }
 }
 
-void LoopbackNetwork::Hub::flip_locked(const Direction& direction, SharedBuffer& frame) {
-  const auto found = flips_.find(direction);
-  if (found == flips_.end() || !transport::carries_entries(frame.bytes())) return;
-  frame = transport::flip_bit(frame.bytes(), found->second);
-  flips_.erase(found);
+void LoopbackNetwork::Hub::drop_in_next_part(const Direction& direction) {
+  const Turn turn(*this);
+  lines_[direction].breaks_in_next_part = true;
+}
+
+void LoopbackNetwork::Hub::flip_bit_in_next_frame(const Direction& direction, std::uint64_t bit) {
+  const Turn turn(*this);
+  lines_[direction].flip_in_next_frame = bit;
+}
+
+void LoopbackNetwork::Hub::flip_bit_in_next_entry_frame(const Direction& direction,
+                                                        std::uint64_t bit) {
+  const Turn turn(*this);
+  lines_[direction].flip_in_next_entry_frame = bit;
+}
+
+LoopbackFaultCounts LoopbackNetwork::Hub::fault_counts() {
+  const Turn turn(*this);
+  return counts_;
 }
 
 }  // namespace lockstep

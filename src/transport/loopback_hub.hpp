@@ -2,25 +2,24 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "lockstep/buffer.hpp"
 #include "lockstep/loopback_network.hpp"
 #include "lockstep/runtime.hpp"
+#include "transport/loopback_line.hpp"
+#include "transport/loopback_pipe.hpp"
+#include "wire/frame.hpp"
 
 namespace lockstep {
 
 /// The cables between the nodes of a LoopbackNetwork. Thread-safe. It calls nobody under its lock:
-/// all that it does to a node is to post to that node's strand.
+/// all that it does to a node is to post to that node's strand, once the lock is let go.
 class LoopbackNetwork::Hub : public std::enable_shared_from_this<LoopbackNetwork::Hub> {
  public:
   /// One end of a connection.
@@ -29,15 +28,7 @@ class LoopbackNetwork::Hub : public std::enable_shared_from_this<LoopbackNetwork
   /// One stay of a node in the network.
   using StayId = std::uint64_t;
   using Direction = std::pair<NodeId, NodeId>;
-
-  struct Ping {
-    std::uint64_t number;
-  };
-  struct Pong {
-    std::uint64_t number;
-  };
-  struct Closed {};
-  using Item = std::variant<SharedBuffer, Ping, Pong, Closed>;
+  using Item = transport::LoopbackItem;
   using WrittenHandler = std::function<void(Error)>;
   using AcceptHandler = std::function<void(NodeId from, EndId end)>;
   using DialHandler = std::function<void(Result<EndId>)>;
@@ -61,8 +52,8 @@ class LoopbackNetwork::Hub : public std::enable_shared_from_this<LoopbackNetwork
   void give_up(DialId dial);
   /// `wake` runs on the end's strand when something may have come.
   void attach(EndId end, std::function<void()> wake);
-  /// Sends to the other end. `written` runs on the sender's strand: soon, or when the other end has
-  /// taken enough of what is under way.
+  /// Sends to the other end. `written` runs on the sender's strand: soon, or when line and reader
+  /// have taken enough of what is under way.
   void transmit(EndId from, Item item, WrittenHandler written);
   [[nodiscard]] std::optional<Item> take(EndId end);
   /// Removes the end; the other one is told.
@@ -71,11 +62,18 @@ class LoopbackNetwork::Hub : public std::enable_shared_from_this<LoopbackNetwork
   void cut(const Direction& direction);
   void heal(const Direction& direction);
   void heal_all();
+  void set_faults(const Direction& direction, const LinkFaults& faults);
   void set_delay(const Direction& direction, std::chrono::nanoseconds delay);
+  void clear_faults(const Direction& direction);
+  void clear_all_faults();
   void drop_connection(const NodeId& a, const NodeId& b);
-  void flip_bit(const Direction& direction, std::uint64_t bit);
+  void drop_in_next_part(const Direction& direction);
+  void flip_bit_in_next_frame(const Direction& direction, std::uint64_t bit);
+  void flip_bit_in_next_entry_frame(const Direction& direction, std::uint64_t bit);
+  [[nodiscard]] LoopbackFaultCounts fault_counts();
 
  private:
+  class Turn;
   struct Node {
     BootNumber last_boot;
     std::optional<StayId> stay;
@@ -87,43 +85,60 @@ class LoopbackNetwork::Hub : public std::enable_shared_from_this<LoopbackNetwork
     std::shared_ptr<IExecutor> strand;
     DialHandler handler;
   };
-  struct InFlight {
-    MonotonicTime due;
-    Item item;
-    std::unique_ptr<Runtime::Timer> timer;
-  };
   struct End {
     EndId other = 0;
     Direction inbound;
+    transport::LoopbackLine* line = nullptr;
+    /// The frame to here after which messages may follow, until it has passed.
+    std::optional<wire::LinkType> ends_handshake;
     std::shared_ptr<IExecutor> strand;
     std::function<void()> wake;
-    std::deque<InFlight> in_flight;
-    std::size_t in_flight_bytes = 0;
-    /// The other end's writer, while too much is under way to here.
+    bool wake_posted = false;
+    std::unique_ptr<Runtime::Timer> arrival;
+    transport::LoopbackPipe pipe;
+    /// The other end's, while it has to wait.
     WrittenHandler writer;
+    std::unique_ptr<Runtime::Timer> writable;
     /// Something was lost on the way here. As with a cut cable, nobody notices before it is whole
     /// again; then the connection breaks, since a stream with a gap is none.
     bool lost = false;
+    /// Its end is under way or there: nothing follows.
+    bool broken = false;
+    /// What is sent here arrives, as far as is known now.
+    [[nodiscard]] bool carries() const { return !broken && !lost && !line->is_cut; }
   };
 
   void connect_locked(const PendingDial& dial);
-  void enqueue_locked(EndId to, End& end, Item item);
-  void lose_locked(End& end);
-  void break_locked(EndId id);
-  void heal_locked(const Direction& direction);
+  void add_end_locked(EndId id, EndId other, const Direction& inbound,
+                      wire::LinkType ends_handshake, std::shared_ptr<IExecutor> strand);
+  void send_locked(EndId to, End& end, Item item);
+  void repeat_messages_locked(EndId to, End& end);
+  void wake_locked(EndId id, End& end);
+  void on_wake(EndId id);
+  void settle_writer_locked(EndId id, End& end);
+  void on_writable(EndId id);
   void release_writer_locked(End& end, const Error& outcome);
-  [[nodiscard]] bool is_cut_locked(const Direction& direction) const;
-  void flip_locked(const Direction& direction, SharedBuffer& frame);
+  void lose_locked(End& end);
+  void break_connection_locked(EndId id);
+  void break_end_locked(EndId id);
+  /// Breaks the connection for both, but for this end behind what is under way to it.
+  void break_off_locked(EndId receiver, End& end);
+  void heal_locked(const Direction& direction);
+  [[nodiscard]] bool is_cut_locked(const Direction& direction);
+  void post_locked(const std::shared_ptr<IExecutor>& strand, std::function<void()> task);
 
   const std::shared_ptr<Runtime> runtime_;
   std::mutex mutex_;
   std::map<NodeId, Node> nodes_;
   std::map<EndId, End> ends_;
   std::map<DialId, PendingDial> pending_dials_;
-  std::set<Direction> cuts_;
-  std::map<Direction, std::chrono::nanoseconds> delays_;
-  std::map<Direction, std::uint64_t> flips_;
+  /// None is ever removed: ends point to them.
+  std::map<Direction, transport::LoopbackLine> lines_;
   std::uint64_t last_id_ = 0;
+  LoopbackFaultCounts counts_;
+  /// For the end of the turn.
+  std::vector<std::pair<std::shared_ptr<IExecutor>, std::function<void()>>> posts_;
+  std::vector<End> dropped_;
 };
 
 }  // namespace lockstep

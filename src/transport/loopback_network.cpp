@@ -1,10 +1,12 @@
 #include "lockstep/loopback_network.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "transport/loopback_hub.hpp"
 #include "transport/loopback_stream.hpp"
 #include "transport/network_core.hpp"
+#include "transport/option_checks.hpp"
 
 namespace lockstep {
 namespace {
@@ -36,10 +38,14 @@ CoreOptions core_options(const LoopbackNodeOptions& options, BootNumber boot) {
   CoreOptions result;
   result.node = options.node;
   result.boot = boot;
+  result.link.dial_timeout = options.dial_timeout;
+  result.link.handshake_timeout = options.handshake_timeout;
   result.link.redial_min = options.redial_min;
   result.link.redial_max = options.redial_max;
-  result.link.ping_interval = std::chrono::nanoseconds{0};
-  result.budgets = {options.max_queued_bytes_per_peer, options.max_queued_bytes_per_peer * 16};
+  result.link.ping_interval = options.ping_interval;
+  result.link.missed_pings = options.missed_pings;
+  result.link.close_timeout = options.close_timeout;
+  result.budgets = {options.max_queued_bytes_per_peer, options.max_queued_bytes};
   result.max_entry_bytes = options.max_entry_bytes;
   result.log = options.log;
   return result;
@@ -71,16 +77,37 @@ Result<std::shared_ptr<INetworkManager>> LoopbackNetwork::add_node(LoopbackNodeO
 void LoopbackNetwork::cut(const NodeId& from, const NodeId& to) { hub_->cut({from, to}); }
 void LoopbackNetwork::heal(const NodeId& from, const NodeId& to) { hub_->heal({from, to}); }
 void LoopbackNetwork::heal_all() { hub_->heal_all(); }
+
+Result<> LoopbackNetwork::set_faults(const NodeId& from, const NodeId& to,
+                                     const LinkFaults& faults) {
+  if (auto checked = to_result(check(faults)); !checked) return checked;
+  hub_->set_faults({from, to}, faults);
+  return {};
+}
 void LoopbackNetwork::set_delay(const NodeId& from, const NodeId& to,
                                 std::chrono::nanoseconds delay) {
-  hub_->set_delay({from, to}, delay);
+  hub_->set_delay({from, to}, std::clamp<std::chrono::nanoseconds>(
+                                  delay, std::chrono::nanoseconds{0}, transport::kMaxFaultTime));
 }
+void LoopbackNetwork::clear_faults(const NodeId& from, const NodeId& to) {
+  hub_->clear_faults({from, to});
+}
+void LoopbackNetwork::clear_all_faults() { hub_->clear_all_faults(); }
+
 void LoopbackNetwork::drop_connection(const NodeId& a, const NodeId& b) {
   hub_->drop_connection(a, b);
 }
+void LoopbackNetwork::drop_in_next_part(const NodeId& from, const NodeId& to) {
+  hub_->drop_in_next_part({from, to});
+}
+void LoopbackNetwork::flip_bit_in_next_frame(const NodeId& from, const NodeId& to,
+                                             std::uint64_t bit) {
+  hub_->flip_bit_in_next_frame({from, to}, bit);
+}
 void LoopbackNetwork::flip_bit_in_next_entry_frame(const NodeId& from, const NodeId& to,
                                                    std::uint64_t bit) {
-  hub_->flip_bit({from, to}, bit);
+  hub_->flip_bit_in_next_entry_frame({from, to}, bit);
 }
+LoopbackFaultCounts LoopbackNetwork::fault_counts() const { return hub_->fault_counts(); }
 
 }  // namespace lockstep

@@ -33,11 +33,11 @@ void LoopbackStream::take_in(Hub::Item item) {
   if (signals_.bytes) signals_.bytes();
   std::visit(Overloaded{
                  [this](SharedBuffer& frame) { std::exchange(reader_, {})(std::move(frame)); },
-                 [this](Hub::Ping ping) { hub_->transmit(end_, Hub::Pong{ping.number}, {}); },
-                 [this](Hub::Pong pong) {
+                 [this](LoopbackPing ping) { hub_->transmit(end_, LoopbackPong{ping.number}, {}); },
+                 [this](LoopbackPong pong) {
                    if (signals_.pong) signals_.pong(pong.number);
                  },
-                 [this](Hub::Closed) { fail_read(); },
+                 [this](LoopbackClosed) { fail_read(); },
              },
              item);
 }
@@ -51,9 +51,9 @@ void LoopbackStream::write(const wire::OutgoingFrame& frame, WriteHandler handle
   hub_->transmit(end_, SharedBuffer::adopt(wire::flatten(frame)), std::move(handler));
 }
 
-void LoopbackStream::ping(std::uint64_t number) { hub_->transmit(end_, Hub::Ping{number}, {}); }
+void LoopbackStream::ping(std::uint64_t number) { hub_->transmit(end_, LoopbackPing{number}, {}); }
 
-void LoopbackStream::close() { hub_->transmit(end_, Hub::Closed{}, {}); }
+void LoopbackStream::close() { hub_->transmit(end_, LoopbackClosed{}, {}); }
 
 void LoopbackStream::drop() {
   hub_->drop(end_);

@@ -38,14 +38,38 @@ void check_entry_bytes(std::vector<OptionProblem>& problems, std::size_t bytes) 
   }
 }
 
+void check_fault_time(std::vector<OptionProblem>& problems, const std::string& field,
+                      std::chrono::nanoseconds value) {
+  if (value.count() >= 0 && value <= kMaxFaultTime) return;
+  problems.push_back({field, "must be 0 to 24 hours"});
+}
+
 }  // namespace transport
 
 std::vector<OptionProblem> check(const LoopbackNodeOptions& options) {
   std::vector<OptionProblem> problems;
   transport::check_node(problems, options.node);
+  transport::check_positive(problems, "dial_timeout", options.dial_timeout);
+  transport::check_positive(problems, "handshake_timeout", options.handshake_timeout);
   transport::check_redial(problems, options.redial_min, options.redial_max);
+  if (options.ping_interval.count() < 0) {
+    problems.push_back({"ping_interval", "must be more than 0 ms, or 0 for no keep-alive"});
+  }
+  if (options.missed_pings < 1) problems.push_back({"missed_pings", "must be at least 1"});
+  transport::check_positive(problems, "close_timeout", options.close_timeout);
   transport::check_budget(problems, "max_queued_bytes_per_peer", options.max_queued_bytes_per_peer);
+  transport::check_budget(problems, "max_queued_bytes", options.max_queued_bytes);
   transport::check_entry_bytes(problems, options.max_entry_bytes);
+  return problems;
+}
+
+std::vector<OptionProblem> check(const LinkFaults& faults) {
+  std::vector<OptionProblem> problems;
+  transport::check_fault_time(problems, "delay", faults.delay);
+  transport::check_fault_time(problems, "jitter", faults.jitter);
+  if (faults.flipped_per_million > 1'000'000) {
+    problems.push_back({"flipped_per_million", "must be 0 to 1000000"});
+  }
   return problems;
 }
 
