@@ -35,7 +35,10 @@ void HostCalls::emit(std::vector<ReplicationEvent> events) {
   }
   executor_->post([self = shared_from_this(), count, events = std::move(events)] {
     for (const ReplicationEvent& event : events) {
-      self->listeners_->emit(event, [&] { self->threw(); });
+      self->listeners_->any([&](const auto& listener) {
+        self->guarded([&] { listener(event); });
+        return false;
+      });
     }
     self->queued_events_.fetch_sub(count);
   });

@@ -10,7 +10,7 @@
 
 #include "lockstep/executor.hpp"
 #include "lockstep/replication_manager.hpp"
-#include "runtime/listener_list.hpp"
+#include "runtime/registry.hpp"
 
 namespace lockstep::replication {
 
@@ -56,8 +56,8 @@ class HostCalls : public std::enable_shared_from_this<HostCalls> {
   const std::shared_ptr<IExecutor> executor_;
   const LogSink log_;
   const std::string name_;
-  const std::shared_ptr<ListenerList<ReplicationEvent>> listeners_ =
-      std::make_shared<ListenerList<ReplicationEvent>>();
+  using Listeners = Registry<WALReplicationManager::EventListener>;
+  const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
   std::atomic<std::uint64_t> exceptions_{0};
   std::atomic<std::size_t> queued_events_{0};
   std::atomic<std::size_t> lost_events_{0};

@@ -78,8 +78,7 @@ struct FieldWriter {
   void operator()(const BootstrapEntry&) const {}
 };
 
-std::optional<MessageBody> read_body(MessageType type, ByteReader& in,
-                                     const std::vector<Entry>& entries) {
+std::optional<MessageBody> read_body(MessageType type, ByteReader& in, std::vector<Entry> entries) {
   switch (type) {
     case MessageType::kVoteRequest: {
       VoteRequest body;
@@ -101,7 +100,7 @@ std::optional<MessageBody> read_body(MessageType type, ByteReader& in,
       body.term = in.number<Term>();
       body.previous = read_id(in);
       body.commit_index = in.number<Index>();
-      body.entries = entries;
+      body.entries = std::move(entries);
       return body;
     }
     case MessageType::kAck: {
@@ -140,7 +139,7 @@ std::optional<MessageBody> read_body(MessageType type, ByteReader& in,
       return body;
     }
     case MessageType::kBootstrapEntry:
-      return BootstrapEntry{entries};
+      return BootstrapEntry{std::move(entries)};
     default:
       return std::nullopt;
   }
@@ -176,18 +175,18 @@ SharedBuffer encode_fields(const PeerMessage& message) {
   return SharedBuffer::adopt(writer.take());
 }
 
-std::optional<PeerMessage> decode(const ReplicationMessage& message) {
-  const auto* batch = std::get_if<EntryBatch>(&message.data);
+std::optional<PeerMessage> decode(ReplicationMessage message) {
+  auto* batch = std::get_if<EntryBatch>(&message.data);
   if (batch == nullptr || (!batch->entries.empty() && !may_carry_entries(message.type))) {
     return std::nullopt;
   }
   ByteReader reader(batch->fields.bytes());
   if (reader.u8() != kFormat) return std::nullopt;
   PeerMessage decoded;
-  decoded.peer = message.source_node;
+  decoded.peer = std::move(message.source_node);
   decoded.epoch = reader.id<Epoch>();
   decoded.incarnation = reader.id<Incarnation>();
-  auto body = read_body(message.type, reader, batch->entries);
+  auto body = read_body(message.type, reader, std::move(batch->entries));
   if (!body || !reader.complete()) return std::nullopt;
   decoded.body = std::move(*body);
   return decoded;

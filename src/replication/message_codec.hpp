@@ -15,6 +15,6 @@ namespace lockstep::replication {
 [[nodiscard]] SharedBuffer encode_fields(const consensus::PeerMessage& message);
 
 /// From a received message, whose entries become the body's. Empty when it makes no sense.
-[[nodiscard]] std::optional<consensus::PeerMessage> decode(const ReplicationMessage& message);
+[[nodiscard]] std::optional<consensus::PeerMessage> decode(ReplicationMessage message);
 
 }  // namespace lockstep::replication

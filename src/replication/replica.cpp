@@ -58,15 +58,17 @@ Replica::Replica(ReplicaOptions options, WALReplicationManager::Parts parts)
 }
 
 /// On the network's thread.
-void Replica::receive(const ReplicationMessage& message) {
+void Replica::receive(ReplicationMessage&& message) {
   const std::size_t size = size_of(message);
+  const MessageType type = message.type;
+  const NodeId source = message.source_node;
   if (inbound_bytes_.load(std::memory_order_relaxed) + size > kMaxInboundBytes) {
     return board_.update([](ReplicationStatus&, ReplicationMetrics& m) { ++m.messages_refused; });
   }
-  auto decoded = decode(message);
+  auto decoded = decode(std::move(message));
   if (!decoded) {
-    log_(LogLevel::kWarning, options_.node.str() + " refused a malformed " +
-                                 to_string(message.type) + " of " + message.source_node.str());
+    log_(LogLevel::kWarning,
+         options_.node.str() + " refused a malformed " + to_string(type) + " of " + source.str());
     return board_.update([](ReplicationStatus&, ReplicationMetrics& m) { ++m.messages_refused; });
   }
   inbound_bytes_.fetch_add(size, std::memory_order_relaxed);

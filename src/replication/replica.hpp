@@ -71,7 +71,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // replica.cpp
   template <class Event>
   void step(Event&& event);
-  void receive(const ReplicationMessage& message);
+  void receive(ReplicationMessage&& message);
   void network_event(const NetworkEvent& event);
   void tick();
   void schedule_tick();

@@ -99,8 +99,8 @@ void Replica::run() {
   }
   auto handler =
       network_->set_handler(options_.group, {MessageType::kWalEntry, MessageType::kSyncResponse},
-                            [weak = weak_from_this()](const ReplicationMessage& message) {
-                              if (const auto self = weak.lock()) self->receive(message);
+                            [weak = weak_from_this()](ReplicationMessage&& message) {
+                              if (const auto self = weak.lock()) self->receive(std::move(message));
                             });
   if (!handler) return end_start(handler.error());
   subscriptions_.push_back(std::move(*handler));

@@ -115,9 +115,12 @@ void LinkDriver::carry_out(Peer&, const link::Close& action) {
 
 void LinkDriver::carry_out(Peer& peer, const link::Failed& action) {
   count(peer, action);
-  const LogLevel level =
-      action.kind == link::FailureKind::kDial ? LogLevel::kDebug : LogLevel::kWarning;
-  notifier_->log(level, "node " + peer.id.str() + ": " + action.error.message);
+  const std::string text = "node " + peer.id.str() + ": " + action.error.message;
+  if (action.kind == link::FailureKind::kDial) {
+    notifier_->log(LogLevel::kDebug, text);
+  } else {
+    warn(LogLevel::kWarning, text);
+  }
   notifier_->emit(NodeError{peer.id, action.error});
   if (action.attempt) complete_all(peer.waiting_for_up, action.error);
 }

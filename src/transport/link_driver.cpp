@@ -49,7 +49,7 @@ void LinkDriver::start(std::weak_ptr<void> keep) {
       alive(std::function<void(NodeId, Error)>(
           [this](const NodeId& node, const Error& error) { on_refused(node, error); })),
       alive(std::function<void(Error)>([this](const Error& error) {
-        notifier_->log(LogLevel::kError, "listener: " + error.message);
+        warn(LogLevel::kError, "listener: " + error.message);
         notifier_->emit(NetworkError{error});
       })),
   });
@@ -154,9 +154,9 @@ void LinkDriver::on_accepted(const NodeId& node, ICarrier::Stream stream) {
 
 void LinkDriver::on_refused(const NodeId& node, const Error& error) {
   TrafficCounters::count_reason(admission_.total().handshake_failures, error);
-  notifier_->log(LogLevel::kWarning, "refused a connection" +
-                                         (node.is_none() ? "" : " in the name of " + node.str()) +
-                                         ": " + error.message);
+  warn(LogLevel::kWarning, "refused a connection" +
+                               (node.is_none() ? "" : " in the name of " + node.str()) + ": " +
+                               error.message);
   notifier_->emit(NetworkError{error});
 }
 
@@ -272,6 +272,14 @@ void LinkDriver::finish_message(const NodeId& node, Outgoing message, const Erro
     count_sent({*traffic, admission_.total()}, message, error);
   }
   notifier_->complete(message.done, error);
+}
+
+void LinkDriver::warn(LogLevel level, const std::string& text) {
+  const auto left_out = log_limiter_.admit(now());
+  if (!left_out) return;
+  notifier_->log(level, *left_out == 0
+                            ? text
+                            : text + " (" + std::to_string(*left_out) + " lines were left out)");
 }
 
 link::Time LinkDriver::now() const { return runtime_->now().time_since_epoch(); }

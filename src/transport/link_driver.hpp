@@ -10,6 +10,7 @@
 #include "lockstep/runtime.hpp"
 #include "transport/admission.hpp"
 #include "transport/frame_stream.hpp"
+#include "transport/log_limiter.hpp"
 #include "transport/notifier.hpp"
 #include "transport/session.hpp"
 
@@ -101,6 +102,8 @@ class LinkDriver final : public ISessionOwner {
     return {*peer.counters, admission_.total()};
   }
   void open_session(Peer& peer, link::ConnectionId id, ICarrier::Stream stream);
+  /// Logs what others can cause, so not without end.
+  void warn(LogLevel level, const std::string& text);
   void finish_message(const NodeId& node, Outgoing message, const Error& error);
   [[nodiscard]] std::size_t handshakes_under_way() const;
   [[nodiscard]] std::vector<NodeId> nodes() const;
@@ -128,6 +131,7 @@ class LinkDriver final : public ISessionOwner {
   std::map<NodeId, Peer> peers_;
   std::map<link::ConnectionId, Connection> connections_;
   wire::FrameEncoder encoder_;
+  LogLimiter log_limiter_;
   std::vector<DoneHandler> waiting_for_close_;
   bool closing_ = false;
   bool closed_ = false;

@@ -1,5 +1,6 @@
 #include "transport/websocket_carrier.hpp"
 
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "transport/websocket_dial.hpp"
@@ -30,18 +31,27 @@ void WebSocketCarrier::start(Events events) {
 }
 
 void WebSocketCarrier::accept_next() {
-  acceptor_.async_accept([weak = weak_from_this()](const boost::system::error_code& error,
-                                                   TcpSocket socket) {
+  const auto handler = [weak = weak_from_this()](const boost::system::error_code& error,
+                                                 TcpSocket socket) {
     const auto self = weak.lock();
-    if (!self || self->stopped_) return;
-    if (!error) {
-      self->on_accepted(std::move(socket));
-      return self->accept_next();
-    }
-    self->events_.listener_failed(Error(Errc::kListenFailed, "cannot accept: " + error.message()));
-    self->accept_again_ =
-        self->after(kAcceptAgainAfter, [self = self.get()] { self->accept_next(); });
-  });
+    if (self && !self->stopped_) self->on_accept(error, std::move(socket));
+  };
+  if (const auto failed =
+          options_.faults ? options_.faults->begin_operation() : std::error_code{}) {
+    boost::asio::post(strand_,
+                      [handler, failed, strand = strand_] { handler(failed, TcpSocket(strand)); });
+  } else {
+    acceptor_.async_accept(handler);
+  }
+}
+
+void WebSocketCarrier::on_accept(const boost::system::error_code& error, TcpSocket socket) {
+  if (!error) {
+    on_accepted(std::move(socket));
+    return accept_next();
+  }
+  events_.listener_failed(Error(Errc::kListenFailed, "cannot accept: " + error.message()));
+  accept_again_ = after(kAcceptAgainAfter, [this] { accept_next(); });
 }
 
 void WebSocketCarrier::on_accepted(TcpSocket socket) {

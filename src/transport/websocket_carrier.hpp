@@ -53,6 +53,7 @@ class WebSocketCarrier final : public ICarrier,
 
   void begin(const std::shared_ptr<WebSocketDial>& attempt);
   void accept_next();
+  void on_accept(const boost::system::error_code& error, TcpSocket socket);
   void on_accepted(TcpSocket socket);
   void on_upgraded(std::uint64_t id, const Error& error);
   void end_half_open(std::uint64_t id);

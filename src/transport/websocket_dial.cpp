@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 namespace lockstep::transport {
@@ -50,32 +51,44 @@ void WebSocketDial::start() {
   if (!handler_) return;
   boost::system::error_code error;
   const auto numeric = asio::ip::make_address(address_.host, error);
-  if (!error) return connect({Tcp::endpoint(numeric, address_.port)});
-  resolver_.async_resolve(
-      address_.host, std::to_string(address_.port), asio::ip::resolver_base::numeric_service,
-      [self = shared_from_this()](const boost::system::error_code& failed,
-                                  const Tcp::resolver::results_type& results) {
-        if (failed) {
-          return self->finish(
-              Error(Errc::kAddressInvalid,
-                    where(self->address_) + " cannot be resolved: " + failed.message()));
-        }
-        std::vector<Tcp::endpoint> endpoints;
-        for (const auto& result : results) endpoints.push_back(result.endpoint());
-        self->connect(endpoints);
-      });
+  error ? resolve() : connect({Tcp::endpoint(numeric, address_.port)});
+}
+
+std::error_code WebSocketDial::begin_operation() {
+  return faults_ ? faults_->begin_operation() : std::error_code();
+}
+
+void WebSocketDial::resolve() {
+  auto handler = [self = shared_from_this()](const boost::system::error_code& error,
+                                             const Tcp::resolver::results_type& results) {
+    if (error) {
+      return self->finish(Error(Errc::kAddressInvalid,
+                                where(self->address_) + " cannot be resolved: " + error.message()));
+    }
+    std::vector<Tcp::endpoint> endpoints;
+    for (const auto& result : results) endpoints.push_back(result.endpoint());
+    self->connect(endpoints);
+  };
+  if (const std::error_code failed = begin_operation()) {
+    return asio::post(strand_, [handler, failed] { handler(failed, {}); });
+  }
+  resolver_.async_resolve(address_.host, std::to_string(address_.port),
+                          asio::ip::resolver_base::numeric_service, std::move(handler));
 }
 
 void WebSocketDial::connect(const std::vector<Tcp::endpoint>& endpoints) {
   if (!handler_) return;
-  asio::async_connect(
-      socket_, endpoints,
-      [self = shared_from_this()](const boost::system::error_code& error, const Tcp::endpoint&) {
-        if (!error) return self->upgrade();
-        const bool refused = error == asio::error::connection_refused;
-        self->finish(Error(refused ? Errc::kConnectionRefused : Errc::kNotConnected,
-                           where(self->address_) + ": " + error.message()));
-      });
+  auto handler = [self = shared_from_this()](const boost::system::error_code& error,
+                                             const Tcp::endpoint&) {
+    if (!error) return self->upgrade();
+    const bool refused = error == asio::error::connection_refused;
+    self->finish(Error(refused ? Errc::kConnectionRefused : Errc::kNotConnected,
+                       where(self->address_) + ": " + error.message()));
+  };
+  if (const std::error_code failed = begin_operation()) {
+    return asio::post(strand_, [handler, failed] { handler(failed, {}); });
+  }
+  asio::async_connect(socket_, endpoints, std::move(handler));
 }
 
 void WebSocketDial::upgrade() {

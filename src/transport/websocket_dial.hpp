@@ -27,6 +27,9 @@ class WebSocketDial : public std::enable_shared_from_this<WebSocketDial> {
  private:
   using Tcp = boost::asio::ip::tcp;
 
+  /// An error when a test wants the socket operation that is about to begin to fail.
+  [[nodiscard]] std::error_code begin_operation();
+  void resolve();
   void connect(const std::vector<Tcp::endpoint>& endpoints);
   void upgrade();
   void finish(const Error& error);

@@ -1,44 +1,79 @@
 #include "lockstep/testing/wire_faults.hpp"
 
+#include <mutex>
+#include <set>
+
 namespace lockstep::testing {
 
+struct WireFaults::State {
+  struct Flip {
+    NodeId peer;
+    std::uint64_t bit;
+  };
+  struct Failure {
+    std::uint64_t operation;
+    std::error_code error;
+  };
+  std::mutex mutex;
+  std::optional<Flip> flip;
+  std::set<NodeId> isolated;
+  std::uint64_t operations = 0;
+  std::optional<Failure> failure;
+};
+
+WireFaults::WireFaults() : state_(std::make_unique<State>()) {}
+WireFaults::~WireFaults() = default;
+
 void WireFaults::flip_bit_in_next_entry_frame(const NodeId& peer, std::uint64_t bit) {
-  const std::lock_guard lock(mutex_);
-  flip_ = Flip{peer, bit};
+  const std::lock_guard lock(state_->mutex);
+  state_->flip = State::Flip{peer, bit};
 }
 
 void WireFaults::isolate(const NodeId& peer) {
-  const std::lock_guard lock(mutex_);
-  isolated_.insert(peer);
+  const std::lock_guard lock(state_->mutex);
+  state_->isolated.insert(peer);
 }
 
 void WireFaults::heal(const NodeId& peer) {
-  const std::lock_guard lock(mutex_);
-  isolated_.erase(peer);
+  const std::lock_guard lock(state_->mutex);
+  state_->isolated.erase(peer);
+}
+
+void WireFaults::fail_operation(std::uint64_t n, std::error_code error) {
+  const std::lock_guard lock(state_->mutex);
+  state_->failure = State::Failure{state_->operations + n, error};
+}
+
+std::uint64_t WireFaults::operations() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->operations;
 }
 
 bool WireFaults::wants_bit_flip(const NodeId& peer) const {
-  const std::lock_guard lock(mutex_);
-  return flip_ && flip_->peer == peer;
+  const std::lock_guard lock(state_->mutex);
+  return state_->flip && state_->flip->peer == peer;
 }
 
 std::optional<std::uint64_t> WireFaults::take_bit_flip(const NodeId& peer) {
-  const std::lock_guard lock(mutex_);
-  if (!flip_ || flip_->peer != peer) return std::nullopt;
-  const std::uint64_t bit = flip_->bit;
-  flip_.reset();
-  ++flips_done_;
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->flip || state_->flip->peer != peer) return std::nullopt;
+  const std::uint64_t bit = state_->flip->bit;
+  state_->flip.reset();
   return bit;
 }
 
 bool WireFaults::is_isolated(const NodeId& peer) const {
-  const std::lock_guard lock(mutex_);
-  return isolated_.contains(peer);
+  const std::lock_guard lock(state_->mutex);
+  return state_->isolated.contains(peer);
 }
 
-std::uint64_t WireFaults::flips_done() const {
-  const std::lock_guard lock(mutex_);
-  return flips_done_;
+std::error_code WireFaults::begin_operation() {
+  const std::lock_guard lock(state_->mutex);
+  ++state_->operations;
+  if (!state_->failure || state_->operations != state_->failure->operation) return {};
+  const std::error_code error = state_->failure->error;
+  state_->failure.reset();
+  return error;
 }
 
 }  // namespace lockstep::testing

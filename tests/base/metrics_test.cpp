@@ -103,6 +103,17 @@ TEST(PeerCounters, AddsEveryField) {
   one.connections = 9;
   one.reconnects = 10;
   one.queued_bytes = 11;
+  one.by_type[MessageType::kAck] = {13, 14, 15, 16};
+  one.sends_failed_by_reason[Errc::kOverloaded] = 17;
+  one.handshake_failures_by_reason[Errc::kNodeBarred] = 18;
+  one.dials_failed = 19;
+  one.connected_for = nanoseconds(20);
+  one.queued_messages = 21;
+  one.max_queued_messages = 22;
+  one.max_queued_bytes = 23;
+  one.payload_bytes_sent = 24;
+  one.payload_bytes_received = 25;
+  one.payload_bytes_copied = 26;
   one.round_trip.record(nanoseconds(12));
   PeerCounters sum = one;
   sum.add(one);
@@ -117,6 +128,20 @@ TEST(PeerCounters, AddsEveryField) {
   EXPECT_EQ(sum.connections, 18u);
   EXPECT_EQ(sum.reconnects, 20u);
   EXPECT_EQ(sum.queued_bytes, 22u);
+  EXPECT_EQ(sum.by_type.at(MessageType::kAck).messages_sent, 26u);
+  EXPECT_EQ(sum.by_type.at(MessageType::kAck).bytes_sent, 28u);
+  EXPECT_EQ(sum.by_type.at(MessageType::kAck).messages_received, 30u);
+  EXPECT_EQ(sum.by_type.at(MessageType::kAck).bytes_received, 32u);
+  EXPECT_EQ(sum.sends_failed_by_reason.at(Errc::kOverloaded), 34u);
+  EXPECT_EQ(sum.handshake_failures_by_reason.at(Errc::kNodeBarred), 36u);
+  EXPECT_EQ(sum.dials_failed, 38u);
+  EXPECT_EQ(sum.connected_for, nanoseconds(0)) << "means nothing in a sum";
+  EXPECT_EQ(sum.queued_messages, 42u);
+  EXPECT_EQ(sum.max_queued_messages, 44u);
+  EXPECT_EQ(sum.max_queued_bytes, 46u);
+  EXPECT_EQ(sum.payload_bytes_sent, 48u);
+  EXPECT_EQ(sum.payload_bytes_received, 50u);
+  EXPECT_EQ(sum.payload_bytes_copied, 52u);
   EXPECT_EQ(sum.round_trip.count(), 2u);
 }
 

@@ -96,6 +96,29 @@ TEST(Handshake, RefusesWhatDoesNotFit) {
   }
 }
 
+TEST(Handshake, AsksThePolicyAboutWhoeverIsGoodOtherwise) {
+  LocalNode a = local("a");
+  std::vector<NodeId> asked;
+  a.admit = [&](const wire::Hello& hello) -> Result<> {
+    asked.push_back(hello.node);
+    if (hello.boot == good_hello().boot) return Error(Errc::kNodeBarred, "not today");
+    return {};
+  };
+  wire::Hello foreign = good_hello();
+  foreign.node = NodeId("c");
+  Handshake handshake = dialler();
+  EXPECT_EQ(handshake.receive(foreign, a).error(), Errc::kHandshakeRefused);
+  EXPECT_TRUE(asked.empty());
+  const auto refused = handshake.receive(good_hello(), a);
+  EXPECT_EQ(refused.error(), Errc::kNodeBarred);
+  EXPECT_EQ(refused.error().message, "not today");
+  EXPECT_FALSE(handshake.done());
+  wire::Hello other = good_hello();
+  other.boot = other.boot.next();
+  EXPECT_TRUE(handshake.receive(other, a));
+  EXPECT_EQ(asked.size(), 2U);
+}
+
 TEST(Handshake, UninitialisedNodesMeetAnyCluster) {
   Handshake handshake = dialler();
   wire::Hello hello = good_hello();

@@ -2,9 +2,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
+#include <system_error>
 
 #include "lockstep/export.hpp"
 #include "lockstep/types.hpp"
@@ -15,6 +14,11 @@ namespace lockstep::testing {
 /// Thread-safe; shared by the test, which asks, and the transport, which obeys.
 class LOCKSTEP_EXPORT WireFaults {
  public:
+  WireFaults();
+  ~WireFaults();
+  WireFaults(const WireFaults&) = delete;
+  WireFaults& operator=(const WireFaults&) = delete;
+
   /// Flips one bit of the next frame with entries that is sent to `peer`, at `bit` modulo the
   /// frame's length in bits.
   void flip_bit_in_next_entry_frame(const NodeId& peer, std::uint64_t bit);
@@ -25,21 +29,22 @@ class LOCKSTEP_EXPORT WireFaults {
   void isolate(const NodeId& peer);
   void heal(const NodeId& peer);
 
+  /// Lets the n-th socket operation from now (1: the next) fail with `error` without being tried:
+  /// accepting, resolving, connecting, reading, writing, whichever it is. Replaces an earlier wish.
+  void fail_operation(std::uint64_t n, std::error_code error);
+  /// Socket operations that were begun so far.
+  [[nodiscard]] std::uint64_t operations() const;
+
   // For the transport.
   [[nodiscard]] bool wants_bit_flip(const NodeId& peer) const;
   [[nodiscard]] std::optional<std::uint64_t> take_bit_flip(const NodeId& peer);
   [[nodiscard]] bool is_isolated(const NodeId& peer) const;
-  [[nodiscard]] std::uint64_t flips_done() const;
+  /// Counts a socket operation that is about to begin; an error when it must fail.
+  [[nodiscard]] std::error_code begin_operation();
 
  private:
-  struct Flip {
-    NodeId peer;
-    std::uint64_t bit;
-  };
-  mutable std::mutex mutex_;
-  std::optional<Flip> flip_;
-  std::set<NodeId> isolated_;
-  std::uint64_t flips_done_ = 0;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace lockstep::testing
