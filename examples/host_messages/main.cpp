@@ -1,5 +1,6 @@
 // A message type of the host's own: node "b" answers what node "a" asks, over the transport that
 // also carries the replication.
+#include <boost/asio/use_future.hpp>
 #include <cstdio>
 #include <future>
 
