@@ -47,6 +47,8 @@ CoreOptions core_options(const LoopbackNodeOptions& options, BootNumber boot) {
   result.link.close_timeout = options.close_timeout;
   result.budgets = {options.max_queued_bytes_per_peer, options.max_queued_bytes};
   result.max_entry_bytes = options.max_entry_bytes;
+  result.max_unconfigured_peers = options.max_unconfigured_peers;
+  result.admit = options.admit;
   result.log = options.log;
   return result;
 }
