@@ -1,5 +1,5 @@
-// Input: one byte (odd: entry digests are put right too), then a frame whose checksum is put right.
-// A message that is let in goes on to the codec of consensus.
+// Input: one byte (bit 0: entry digests are put right, bit 1: lengths are), then a frame whose
+// checksum is put right. A message that is let in goes on to the codec of consensus.
 #include <algorithm>
 
 #include "consensus/configuration_codec.hpp"
@@ -37,7 +37,8 @@ void check_configurations(const EntryBatch& batch) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const auto frame = fuzz::repaired(ByteSpan(data + 1, size - 1), data[0] % 2 != 0);
+  const fuzz::Repairs repairs{(data[0] & 1) != 0, (data[0] & 2) != 0};
+  const auto frame = fuzz::repaired(ByteSpan(data + 1, size - 1), repairs);
   const auto received = fuzz::check_frame(SharedBuffer::adopt(frame));
   if (!received) return 0;
   if (const auto* message = std::get_if<ReplicationMessage>(&*received)) {

@@ -65,7 +65,7 @@ void repair_lengths(Draft& draft) {
 }
 
 /// The last entry has the bytes that the others leave. Gives the headers back, for the checksum.
-wire::Bytes repair_entries(Draft& draft, const Room& room, bool with_digests) {
+wire::Bytes repair_entries(Draft& draft, const Room& room, Repairs repairs) {
   wire::Bytes headers;
   Sha256 sha;
   std::size_t at = room.begin;
@@ -73,10 +73,9 @@ wire::Bytes repair_entries(Draft& draft, const Room& room, bool with_digests) {
     if (at + EntryHeader::kEncodedBytes > room.digests) break;
     const std::size_t most = room.digests - at - EntryHeader::kEncodedBytes;
     const bool is_part = draft.kind() == wire::FrameKind::kPart;
-    if (i + 1 == room.count && !is_part) {
+    if (i + 1 == room.count && !is_part && repairs.lengths) {
       draft.put(at + kPayloadBytesAt, std::uint64_t{most});
-      const std::uint32_t tag = most > kLeafBytes ? kTreeEntryTag : kFlatEntryTag;
-      if (with_digests) draft.put(at, tag);
+      draft.put(at, most > kLeafBytes ? kTreeEntryTag : kFlatEntryTag);
     }
     const auto payload_bytes = is_part ? most : draft.get<std::uint64_t>(at + kPayloadBytesAt);
     if (payload_bytes > most) break;
@@ -84,7 +83,7 @@ wire::Bytes repair_entries(Draft& draft, const Room& room, bool with_digests) {
     const ByteSpan entry = ByteSpan(draft.frame).subspan(at, size);
     const ByteSpan header = entry.first(EntryHeader::kEncodedBytes);
     headers.insert(headers.end(), header.begin(), header.end());
-    if (with_digests && !is_part) {
+    if (repairs.entry_digests && !is_part) {
       const Digest digest = entry_digest(sha, entry);
       std::ranges::copy(digest.bytes, draft.frame.begin() + static_cast<std::ptrdiff_t>(
                                                                 room.digests + i * Digest::kBytes));
@@ -96,13 +95,13 @@ wire::Bytes repair_entries(Draft& draft, const Room& room, bool with_digests) {
 
 }  // namespace
 
-wire::Bytes repaired(ByteSpan bytes, bool with_digests) {
+wire::Bytes repaired(ByteSpan bytes, Repairs repairs) {
   Draft draft{wire::Bytes(bytes.begin(), bytes.end())};
   if (draft.frame.size() < wire::kMinFrameBytes) draft.frame.resize(wire::kMinFrameBytes);
-  repair_lengths(draft);
+  if (repairs.lengths) repair_lengths(draft);
   const std::optional<Room> room = room_for_entries(draft);
   if (!room) return draft.frame;
-  const wire::Bytes headers = repair_entries(draft, *room, with_digests);
+  const wire::Bytes headers = repair_entries(draft, *room, repairs);
   const ByteSpan frame(draft.frame);
   const std::size_t covered = room->count == 0 ? draft.checksum_at() : room->begin;
   const ByteSpan digests = frame.subspan(room->digests, room->count * Digest::kBytes);

@@ -5,8 +5,14 @@
 
 namespace lockstep::fuzz {
 
-/// What stands between a mutation of a frame and the code behind it is put right: magic, version,
-/// the lengths as far as they follow from the others, entry digests if wished, and the checksum.
-[[nodiscard]] wire::Bytes repaired(ByteSpan bytes, bool with_digests);
+/// Besides the checksum, which always is.
+struct Repairs {
+  bool entry_digests = false;
+  /// Magic, version, and lengths as far as they follow from the others.
+  bool lengths = false;
+};
+
+/// What stands between a mutation of a frame and the code behind it is put right.
+[[nodiscard]] wire::Bytes repaired(ByteSpan bytes, Repairs repairs);
 
 }  // namespace lockstep::fuzz

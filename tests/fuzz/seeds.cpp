@@ -29,10 +29,10 @@ void write(const std::string& name, const Bytes& bytes) {
   }
 }
 
-/// The frame as it is, and for the target that puts digests right.
+/// The frame as it is, and for the target that puts things right.
 void write_frame(const std::string& name, const Bytes& frame) {
   write("frame/" + name, frame);
-  Bytes repaired{1};
+  Bytes repaired{3};
   append(repaired, frame);
   write("message/" + name, repaired);
 }
@@ -51,6 +51,16 @@ void write_plain_messages() {
   const auto json = std::make_shared<const nlohmann::json>(nlohmann::json::parse(
       R"({"a":[1,-2.5e3,"\u00e9\n",null,true,{}],"b":18446744073709551615})"));
   write_frame("structured", wire::encode_one(with_data(host_message_type(2), json)));
+}
+
+/// As deep as JSON may nest, and one deeper.
+void write_nested() {
+  for (const std::size_t depth : {wire::kMaxJsonDepth, wire::kMaxJsonDepth + 1}) {
+    wire::RawFrame frame;
+    frame.kind = 2;
+    append(frame.fields, std::string(depth, '[') + std::string(depth, ']'));
+    write_frame("nested-" + std::to_string(depth), frame.bytes());
+  }
 }
 
 Entry configuration_entry() {
@@ -196,6 +206,9 @@ void write_upgrades() {
   write_upgrade("web-page", '3', "/replication?nodeId=n2\nlockstep.v1\n");
   write_upgrade("plain-http", '0', "/replication?nodeId=n2\nlockstep.v1\n");
   write_upgrade("refusal", '1', "/\n\nno \x1b[31m\xc3\xa9\xff\nline");
+  std::string wide;
+  for (int i = 0; i < 200; ++i) wide += "\xe6\x97\xa5";
+  write_upgrade("long-refusal", '1', "/\n\n" + wide);
 }
 
 }  // namespace
@@ -207,6 +220,7 @@ int main(int argc, char** argv) {
   }
   corpus = argv[1];
   write_plain_messages();
+  write_nested();
   write_entries();
   write_consensus();
   write_link_frames();
