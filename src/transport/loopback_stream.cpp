@@ -75,18 +75,20 @@ ICarrier::Stream LoopbackCarrier::stream_of(Hub::EndId end) const {
 
 std::function<void()> LoopbackCarrier::dial(const PeerAddress& address, DialHandler handler) {
   auto given_up = std::make_shared<bool>(false);
-  const Hub::DialId id = hub_->dial({node_, address.node}, strand_,
-                                    [weak = weak_from_this(), hub = hub_, given_up,
-                                     handler = std::move(handler)](Result<Hub::EndId> end) {
-                                      const auto self = weak.lock();
-                                      if (!self || self->stopped_ || *given_up) {
-                                        if (end) hub->drop(*end);
-                                      } else if (end) {
-                                        handler(self->stream_of(*end));
-                                      } else {
-                                        handler(end.error());
-                                      }
-                                    });
+  // The hub keeps the handler while a cable is cut: it must not keep the hub.
+  const auto ended = [weak = weak_from_this(), weak_hub = std::weak_ptr(hub_), given_up,
+                      handler = std::move(handler)](Result<Hub::EndId> end) {
+    const auto self = weak.lock();
+    if (!self || self->stopped_ || *given_up) {
+      const auto hub = weak_hub.lock();
+      if (end && hub) hub->drop(*end);
+    } else if (end) {
+      handler(self->stream_of(*end));
+    } else {
+      handler(end.error());
+    }
+  };
+  const Hub::DialId id = hub_->dial({node_, address.node}, strand_, ended);
   return [hub = hub_, id, given_up] {
     *given_up = true;
     hub->give_up(id);
