@@ -39,9 +39,10 @@ class FaultSocket {
           if (state == State::kDone) return self.complete(error, 0);
           if (state == State::kReading && (error || !is_silent()))
             return self.complete(error, size);
-          if (is_broken()) {
+          if (is_broken()) error = boost::asio::error::connection_reset;
+          if (!error && state == State::kStart) error = begin_operation();
+          if (error) {
             state = State::kDone;
-            error = boost::asio::error::connection_reset;
             return boost::asio::post(get_executor(), [self = std::move(self), error]() mutable {
               self.complete(error, 0);
             });
@@ -60,12 +61,13 @@ class FaultSocket {
                                                std::size_t size = 0) mutable {
           if (state != State::kStart) return self.complete(error, size);
           state = State::kDone;
-          if (!is_silent() && !is_broken()) {
+          error = begin_operation();
+          if (is_broken()) error = boost::asio::error::connection_reset;
+          if (!error && !is_silent()) {
             const auto from = buffers;  // the original moves away with self
             return socket_.async_write_some(from, std::move(self));
           }
-          size = is_broken() ? 0 : boost::asio::buffer_size(buffers);
-          if (is_broken()) error = boost::asio::error::connection_reset;
+          size = error ? 0 : boost::asio::buffer_size(buffers);
           boost::asio::post(get_executor(), [self = std::move(self), error, size]() mutable {
             self.complete(error, size);
           });
@@ -76,6 +78,9 @@ class FaultSocket {
  private:
   enum class State { kStart, kReading, kDone };
 
+  [[nodiscard]] std::error_code begin_operation() {
+    return faults_ ? faults_->begin_operation() : std::error_code();
+  }
   /// Also notes that bytes are being lost.
   bool is_silent() {
     if (!faults_ || !faults_->is_isolated(peer_)) return false;
