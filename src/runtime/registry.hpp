@@ -46,7 +46,8 @@ class Registry : public std::enable_shared_from_this<Registry<Item>> {
   /// added, until one returns true. Whether one did.
   template <class Visit>
   bool any(Visit&& visit) const {
-    for (const auto& entry : *snapshot()) {
+    const auto entries = snapshot();  // a visit may replace the registry's own
+    for (const auto& entry : *entries) {
       if (entry->active && visit(std::as_const(entry->item))) return true;
     }
     return false;
