@@ -27,7 +27,10 @@ struct LocalNode {
   [[nodiscard]] ConnectionId draw_connection_id() {
     return last_connection = last_connection.next();
   }
+  /// Never the same twice, also towards a peer that was forgotten in between: the later dial wins.
+  [[nodiscard]] DialNumber draw_dial_number() { return last_dial = last_dial.next(); }
   ConnectionId last_connection;
+  DialNumber last_dial;
 };
 
 }  // namespace lockstep::link

@@ -41,9 +41,8 @@ Actions PeerLink::on_cluster_set(Moment at) {
 
 void PeerLink::dial(Moment at) {
   redial_at_.reset();
-  last_dial_ = last_dial_.next();
   const ConnectionId id = local_.draw_connection_id();
-  connections_.push_back({id, Handshake(Side::kDialler, peer_, last_dial_),
+  connections_.push_back({id, Handshake(Side::kDialler, peer_, local_.draw_dial_number()),
                           KeepAlive(options_.ping_interval, options_.missed_pings),
                           at.now + options_.dial_timeout});
   actions_.push_back(Dial{id});

@@ -108,7 +108,6 @@ class PeerLink {
   NodeId peer_;
   LinkOptions options_;
   bool configured_ = false;
-  DialNumber last_dial_;
   Backoff backoff_;
   std::optional<Time> redial_at_;
   bool redial_at_once_ = false;
