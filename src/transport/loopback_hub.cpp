@@ -62,6 +62,7 @@ void LoopbackNetwork::Hub::listen(const NodeId& node, StayId stay,
   if (entry.stay != stay) return;
   entry.strand = std::move(strand);
   entry.accept = std::move(accept);
+  connect_pending_locked();
 }
 
 void LoopbackNetwork::Hub::leave(const NodeId& node, StayId stay) {
@@ -71,6 +72,7 @@ void LoopbackNetwork::Hub::leave(const NodeId& node, StayId stay) {
   if (entry.stay != stay) return;
   entry.stay.reset();
   dropped = std::exchange(entry.accept, {});
+  connect_pending_locked();
 }
 
 LoopbackNetwork::Hub::DialId LoopbackNetwork::Hub::dial(const Direction& direction,
@@ -79,7 +81,7 @@ LoopbackNetwork::Hub::DialId LoopbackNetwork::Hub::dial(const Direction& directi
   const Turn turn(*this);
   const DialId id = ++last_id_;
   PendingDial pending{direction, std::move(strand), std::move(handler)};
-  if (is_cut_locked(direction)) {
+  if (must_wait_locked(direction)) {
     pending_dials_.emplace(id, std::move(pending));
   } else {
     connect_locked(pending);
@@ -119,6 +121,20 @@ void LoopbackNetwork::Hub::connect_locked(const PendingDial& dial) {
   add_end_locked(far, near, {from, to}, wire::LinkType::kReady, node.strand);
   post_locked(node.strand, [accept = node.accept, from = from, far] { accept(from, far); });
   post_locked(dial.strand, [handler = dial.handler, near] { handler(near); });
+}
+
+void LoopbackNetwork::Hub::connect_pending_locked() {
+  for (auto dial = pending_dials_.begin(); dial != pending_dials_.end();) {
+    const bool ready = !must_wait_locked(dial->second.direction);
+    if (ready) connect_locked(dial->second);
+    dial = ready ? pending_dials_.erase(dial) : std::next(dial);
+  }
+}
+
+bool LoopbackNetwork::Hub::must_wait_locked(const Direction& dial) {
+  const auto target = nodes_.find(dial.second);
+  const bool entering = target != nodes_.end() && target->second.stay && !target->second.accept;
+  return entering || is_cut_locked(dial);
 }
 
 void LoopbackNetwork::Hub::attach(EndId end, std::function<void()> wake) {
@@ -314,11 +330,7 @@ void LoopbackNetwork::Hub::heal_locked(const Direction& direction) {
   for (auto& [id, end] : ends_) {
     if (end.inbound == direction && end.lost) break_connection_locked(id);
   }
-  for (auto dial = pending_dials_.begin(); dial != pending_dials_.end();) {
-    const bool whole = !is_cut_locked(dial->second.direction);
-    if (whole) connect_locked(dial->second);
-    dial = whole ? pending_dials_.erase(dial) : std::next(dial);
-  }
+  connect_pending_locked();
 }
 
 void LoopbackNetwork::Hub::heal(const Direction& direction) {

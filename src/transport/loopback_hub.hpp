@@ -109,6 +109,10 @@ class LoopbackNetwork::Hub : public std::enable_shared_from_this<LoopbackNetwork
   };
 
   void connect_locked(const PendingDial& dial);
+  /// Those that nothing holds up any more.
+  void connect_pending_locked();
+  /// The cable is cut, or the target has entered and does not listen yet.
+  [[nodiscard]] bool must_wait_locked(const Direction& dial);
   void add_end_locked(EndId id, EndId other, const Direction& inbound,
                       wire::LinkType ends_handshake, std::shared_ptr<IExecutor> strand);
   void send_locked(EndId to, End& end, Item item);
