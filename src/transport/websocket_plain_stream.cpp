@@ -1,5 +1,6 @@
 // The one file that instantiates Beast's WebSocket over a plain socket.
 #include <array>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/http.hpp>
@@ -59,6 +60,13 @@ class PlainStream final : public IWebSocketStream,
   void set_peer(const NodeId& peer) override {
     peer_ = peer;
     websocket_.next_layer().set_peer(peer);
+    if (!faults_) return;
+    const auto drop_later = [weak = weak_from_this(), executor = websocket_.get_executor()] {
+      asio::post(executor, [weak] {
+        if (const auto self = weak.lock()) self->drop();
+      });
+    };
+    faults_->add_connection(peer, weak_from_this(), drop_later);
   }
   void set_signals(Signals signals) override;
   void read(ReadHandler handler) override;

@@ -2,6 +2,8 @@
 
 #include <mutex>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace lockstep::testing {
 
@@ -14,7 +16,13 @@ struct WireFaults::State {
     std::uint64_t operation;
     std::error_code error;
   };
+  struct Connection {
+    NodeId peer;
+    std::weak_ptr<const void> alive;
+    std::function<void()> drop;
+  };
   std::mutex mutex;
+  std::vector<Connection> connections;
   std::optional<Flip> flip;
   std::set<NodeId> isolated;
   std::uint64_t operations = 0;
@@ -37,6 +45,25 @@ void WireFaults::isolate(const NodeId& peer) {
 void WireFaults::heal(const NodeId& peer) {
   const std::lock_guard lock(state_->mutex);
   state_->isolated.erase(peer);
+}
+
+void WireFaults::drop_connections(const NodeId& peer) {
+  std::vector<State::Connection> all;
+  {
+    const std::lock_guard lock(state_->mutex);
+    all = state_->connections;
+  }
+  for (const State::Connection& connection : all) {
+    if (connection.peer == peer) connection.drop();
+  }
+}
+
+void WireFaults::add_connection(const NodeId& peer, std::weak_ptr<const void> connection,
+                                std::function<void()> drop) {
+  const std::lock_guard lock(state_->mutex);
+  std::erase_if(state_->connections,
+                [](const State::Connection& old) { return old.alive.expired(); });
+  state_->connections.push_back({peer, std::move(connection), std::move(drop)});
 }
 
 void WireFaults::fail_operation(std::uint64_t n, std::error_code error) {

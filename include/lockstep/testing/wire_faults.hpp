@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -29,6 +30,9 @@ class LOCKSTEP_EXPORT WireFaults {
   void isolate(const NodeId& peer);
   void heal(const NodeId& peer);
 
+  /// Ends every connection to `peer` at once, as a reset does, with the loss of what is under way.
+  void drop_connections(const NodeId& peer);
+
   /// Lets the n-th socket operation from now (1: the next) fail with `error` without being tried:
   /// accepting, resolving, connecting, reading, writing, whichever it is. Replaces an earlier wish.
   void fail_operation(std::uint64_t n, std::error_code error);
@@ -36,6 +40,10 @@ class LOCKSTEP_EXPORT WireFaults {
   [[nodiscard]] std::uint64_t operations() const;
 
   // For the transport.
+  /// A connection to `peer` is there: `drop`, called from any thread, ends it. Forgotten once
+  /// `connection` has gone.
+  void add_connection(const NodeId& peer, std::weak_ptr<const void> connection,
+                      std::function<void()> drop);
   [[nodiscard]] bool wants_bit_flip(const NodeId& peer) const;
   [[nodiscard]] std::optional<std::uint64_t> take_bit_flip(const NodeId& peer);
   [[nodiscard]] bool is_isolated(const NodeId& peer) const;
