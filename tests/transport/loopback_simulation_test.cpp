@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/digest.hpp"
 #include "lockstep/loopback_network.hpp"
 #include "lockstep/testing/simulated_runtime.hpp"
 #include "transport/probe.hpp"
