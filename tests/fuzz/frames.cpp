@@ -28,12 +28,25 @@ Bytes flat(Result<wire::OutgoingFrame> frame) {
   return wire::flatten(*frame);
 }
 
-struct EncodeAgain {
-  FrameEncoder& encoder;
+/// Made once: it fetches its hash, and keeps nothing else.
+FrameEncoder& encoder() {
+  static FrameEncoder made;
+  return made;
+}
 
+const SharedBuffer& honest_frame() {
+  static const SharedBuffer kFrame = [] {
+    ReplicationMessage message;
+    message.source_node = NodeId("n");
+    return SharedBuffer::adopt(wire::flatten(encoder().encode(message)->front()));
+  }();
+  return kFrame;
+}
+
+struct EncodeAgain {
   std::vector<Bytes> operator()(wire::PartTaken) const { return {}; }
   std::vector<Bytes> operator()(const ReplicationMessage& message) const {
-    auto frames = encoder.encode(message);
+    auto frames = encoder().encode(message);
     require(frames.has_value(), "what was decoded can be encoded");
     std::vector<Bytes> result;
     std::size_t bytes = 0;
@@ -45,16 +58,16 @@ struct EncodeAgain {
     return result;
   }
   std::vector<Bytes> operator()(const wire::Hello& hello) const {
-    return {flat(encoder.encode(hello))};
+    return {flat(encoder().encode(hello))};
   }
   std::vector<Bytes> operator()(const wire::Ready& ready) const {
-    return {flat(encoder.encode(ready))};
+    return {flat(encoder().encode(ready))};
   }
   std::vector<Bytes> operator()(const wire::Refusal& refusal) const {
-    return {flat(encoder.encode(refusal))};
+    return {flat(encoder().encode(refusal))};
   }
   std::vector<Bytes> operator()(const wire::Goodbye& goodbye) const {
-    return {flat(encoder.encode(goodbye))};
+    return {flat(encoder().encode(goodbye))};
   }
 };
 
@@ -78,13 +91,11 @@ void check_structured(const ReplicationMessage& message, const std::vector<Bytes
   require(std::holds_alternative<StructuredData>(carried.data), "JSON comes back as JSON");
   require(*std::get<StructuredData>(carried.data) == *std::get<StructuredData>(message.data),
           "JSON comes back equal");
-  FrameEncoder encoder;
-  require(EncodeAgain{encoder}(carried) == again, "JSON is written in one way");
+  require(EncodeAgain{}(carried) == again, "JSON is written in one way");
 }
 
 void check_accepted(const Received& received, ByteSpan frame) {
-  FrameEncoder encoder;
-  const std::vector<Bytes> again = std::visit(EncodeAgain{encoder}, received);
+  const std::vector<Bytes> again = std::visit(EncodeAgain{}, received);
   if (again.empty()) return;
   const auto* message = std::get_if<ReplicationMessage>(&received);
   if (message != nullptr && std::holds_alternative<StructuredData>(message->data)) {
@@ -98,11 +109,7 @@ void check_accepted(const Received& received, ByteSpan frame) {
 void check_refused(FrameDecoder& decoder, const Error& error) {
   require_bad_input(error);
   require(decoder.held_bytes() == 0, "nothing is kept of what was refused");
-  ReplicationMessage honest;
-  honest.source_node = NodeId("n");
-  FrameEncoder encoder;
-  const auto frames = encoder.encode(honest);
-  const auto later = decoder.decode(SharedBuffer::adopt(wire::flatten(frames->front())));
+  const auto later = decoder.decode(honest_frame());
   require(!later && later.error().code == error.code, "the first error stays");
 }
 

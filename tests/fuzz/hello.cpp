@@ -19,7 +19,7 @@ using fuzz::require;
 using link::ConnectionId;
 
 constexpr std::size_t kMaxConnections = 8;
-constexpr std::size_t kMaxEvents = 200;
+constexpr std::size_t kMaxEvents = 100;
 
 ClusterId cluster_of(std::uint8_t number) {
   ClusterId::Bytes bytes{};
