@@ -314,7 +314,6 @@ void LoopbackNetwork::Hub::break_off_locked(EndId receiver, End& end) {
   ++counts_.connections_broken;
   send_locked(receiver, end, LoopbackClosed{});
   end.broken = true;
-  break_end_locked(end.other);
 }
 
 void LoopbackNetwork::Hub::cut(const Direction& direction) {

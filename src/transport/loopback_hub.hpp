@@ -125,7 +125,7 @@ class LoopbackNetwork::Hub : public std::enable_shared_from_this<LoopbackNetwork
   void lose_locked(End& end);
   void break_connection_locked(EndId id);
   void break_end_locked(EndId id);
-  /// Breaks the connection for both, but for this end behind what is under way to it.
+  /// Ends the stream behind what is under way; the sender is to learn it from its write.
   void break_off_locked(EndId receiver, End& end);
   void heal_locked(const Direction& direction);
   [[nodiscard]] bool is_cut_locked(const Direction& direction);

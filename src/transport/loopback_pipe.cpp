@@ -1,6 +1,5 @@
 #include "transport/loopback_pipe.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace lockstep::transport {
@@ -43,9 +42,7 @@ void LoopbackPipe::send(LoopbackItem item, MonotonicTime now, std::chrono::nanos
   const std::size_t bytes = size_of(item);
   occupy_line(bytes, now, bytes_per_second);
   unread_bytes_ += bytes;
-  MonotonicTime arrival = line_free_at_ + delay;
-  if (!in_flight_.empty()) arrival = std::max(arrival, in_flight_.back().arrival);
-  in_flight_.push_back({arrival, std::move(item)});
+  in_flight_.push_back({line_free_at_ + delay, std::move(item)});
 }
 
 void LoopbackPipe::swallow(const LoopbackItem& item) { unread_bytes_ += size_of(item); }

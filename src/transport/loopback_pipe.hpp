@@ -28,8 +28,8 @@ using LoopbackItem = std::variant<SharedBuffer, LoopbackPing, LoopbackPong, Loop
 class LoopbackPipe {
  public:
   /// Puts an item behind all others. It leaves when the line is free, takes the line for as long as
-  /// its bytes do (`bytes_per_second`; 0: no time), and arrives after `delay`, never before one
-  /// that was sent before it.
+  /// its bytes do (`bytes_per_second`; 0: no time), and arrives after `delay`, but is not taken
+  /// before those that were sent before it.
   void send(LoopbackItem item, MonotonicTime now, std::chrono::nanoseconds delay,
             std::uint64_t bytes_per_second);
   /// What will never arrive; to the writer it looks as if nobody read it.

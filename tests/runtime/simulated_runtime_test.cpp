@@ -108,6 +108,7 @@ TEST(SimulatedRuntime, TimerThatIsDroppedLetsGoOfItsTask) {
   EXPECT_TRUE(watched.expired());
   simulated.run_for(1s);
   EXPECT_FALSE(ran);
+  EXPECT_EQ(simulated.tasks_run(), 0U);
 }
 
 TEST(SimulatedRuntime, TimerDoesNotKeepItsExecutor) {

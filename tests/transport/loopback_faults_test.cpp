@@ -285,13 +285,31 @@ TEST_F(LoopbackFaults, MessagesComeAgainOnTheNextConnection) {
   send(a, 8, 200'000);
   ASSERT_TRUE(a->is_connected(b_));
   EXPECT_THAT(at_b.numbers(), ElementsAre(6, 7));
+  send(a, 9, 200'000);
+  reconnect();
+  EXPECT_THAT(at_b.numbers(), ElementsAre(6, 7, 9, 7, 9));
   EXPECT_EQ(b->metrics().total.protocol_errors, 0U);
-  EXPECT_EQ(network_.fault_counts().messages_repeated, 9U);
+  EXPECT_EQ(network_.fault_counts().messages_repeated, 12U);
 
   at_b.all.clear();
   set(a_, b_, {});
   reconnect();
   EXPECT_THAT(at_b.numbers(), IsEmpty());
+}
+
+TEST_F(LoopbackFaults, MessageThatWasUnderWayWhenRepeatingBeganIsNotRepeatedInPart) {
+  connect(*a, *b);
+  Arrivals at_b(*b, simulated_);
+  set(a_, b_, {.bytes_per_second = 100'000});
+  ASSERT_TRUE(a->send_message(numbered(1, b_, entry_of(1'000'000))));
+  simulated_.run_for(5s);
+  set(a_, b_, {.repeated_after_reconnect = 10});
+  simulated_.run_for(1min);
+  network_.drop_connection(a_, b_);
+  simulated_.run_for(1s);
+  EXPECT_TRUE(a->is_connected(b_));
+  EXPECT_THAT(at_b.numbers(), ElementsAre(1));
+  EXPECT_EQ(b->metrics().total.protocol_errors, 0U);
 }
 
 TEST_F(LoopbackFaults, NodeThatStartedAgainRepeatsNothingOfItsFormerLife) {
