@@ -28,8 +28,8 @@ using Received = std::variant<PartTaken, ReplicationMessage, Hello, Ready, Refus
 /// checksum and the digest of every entry in it are verified. Not thread-safe.
 ///
 /// An entry in parts is put together in memory that grows with the bytes that came, to little more
-/// than twice as many. Parts of one message are consecutive within their class: control frames may
-/// come in between, any other frame of the class is refused.
+/// than three times as many. Parts of one message are consecutive within their class: control
+/// frames may come in between, any other frame of the class is refused.
 class FrameDecoder {
  public:
   /// `max_entry_bytes`: the largest payload of an entry that is taken in.

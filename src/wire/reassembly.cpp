@@ -1,6 +1,5 @@
 #include "wire/reassembly.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -12,13 +11,11 @@ Reassembly::Reassembly(ReplicationMessage message, ByteSpan fields, const EntryP
       fields_(SharedBuffer::copy_of(fields)),
       header_(first.header),
       digest_(first.digest),
-      encoded_(first.encoded_header.begin(), first.encoded_header.end()) {}
-
-std::size_t Reassembly::held_bytes() const { return fields_.size() + encoded_.capacity(); }
-
-std::size_t Reassembly::total_bytes() const {
-  return EntryHeader::kEncodedBytes + static_cast<std::size_t>(header_.payload_bytes);
+      encoded_(EntryHeader::kEncodedBytes + static_cast<std::size_t>(header_.payload_bytes)) {
+  encoded_.append(first.encoded_header);
 }
+
+std::size_t Reassembly::held_bytes() const { return fields_.size() + encoded_.held_bytes(); }
 
 bool Reassembly::is_continued_by(const ReplicationMessage& message, const EntryPart& part) const {
   return message.type == message_.type && message.group == message_.group &&
@@ -30,23 +27,19 @@ bool Reassembly::is_continued_by(const ReplicationMessage& message, const EntryP
 }
 
 void Reassembly::add(Sha256& sha, ByteSpan slice) {
-  // Grown by what came, never by what was announced; doubled, so that a payload is moved about
-  // once.
-  const std::size_t needed = encoded_.size() + slice.size();
-  if (needed > encoded_.capacity()) encoded_.reserve(std::min(2 * needed, total_bytes()));
-  encoded_.insert(encoded_.end(), slice.begin(), slice.end());
+  encoded_.append(slice);
   hasher_.add(sha, slice);
 }
 
-bool Reassembly::is_complete() const { return encoded_.size() == total_bytes(); }
+bool Reassembly::is_complete() const { return encoded_.is_complete(); }
 
 Result<ReplicationMessage> Reassembly::finish(Sha256& sha) && {
-  const ByteSpan encoded_header = ByteSpan(encoded_).first(EntryHeader::kEncodedBytes);
-  if (hasher_.finish(sha, encoded_header) != digest_) {
+  SharedBuffer encoded = std::move(encoded_).take();
+  if (hasher_.finish(sha, encoded.bytes().first(EntryHeader::kEncodedBytes)) != digest_) {
     return Error(Errc::kBadEntryDigest,
                  "entry " + to_string(header_.index) + ", put together from its parts");
   }
-  Entry entry{header_, digest_, SharedBuffer::adopt(std::move(encoded_))};
+  Entry entry{header_, digest_, std::move(encoded)};
   message_.data = EntryBatch{std::move(fields_), {std::move(entry)}};
   return std::move(message_);
 }

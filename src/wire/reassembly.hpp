@@ -2,12 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "base/digest.hpp"
 #include "lockstep/entry.hpp"
 #include "lockstep/error.hpp"
 #include "lockstep/message.hpp"
+#include "wire/growing_buffer.hpp"
 
 namespace lockstep::wire {
 
@@ -20,8 +20,8 @@ struct EntryPart {
   ByteSpan slice;
 };
 
-/// Puts the parts of one message's only entry together, in order. The payload is copied once more
-/// as its memory grows, and hashed once, leaf by leaf as it comes.
+/// Puts the parts of one message's only entry together, in order. The payload is copied once,
+/// and once more as its memory grows, and hashed once, leaf by leaf as it comes.
 class Reassembly {
  public:
   /// `message` and `fields`: as the first part has them; the message has no data yet.
@@ -40,14 +40,12 @@ class Reassembly {
   [[nodiscard]] std::size_t held_bytes() const;
 
  private:
-  [[nodiscard]] std::size_t total_bytes() const;
-
   ReplicationMessage message_;
   SharedBuffer fields_;
   EntryHeader header_;
   Digest digest_;
   /// Header and the payload so far.
-  std::vector<std::uint8_t> encoded_;
+  GrowingBuffer encoded_;
   TreeHasher hasher_;
 };
 
