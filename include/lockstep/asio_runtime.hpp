@@ -24,6 +24,8 @@ class LOCKSTEP_EXPORT AsioRuntime : public Runtime {
 
   /// Where sockets live.
   [[nodiscard]] virtual boost::asio::any_io_executor io_executor() = 0;
+  /// No two handlers run on `io_executor` at the same time, so that it needs no strand.
+  [[nodiscard]] virtual bool is_serial() const = 0;
 };
 
 }  // namespace lockstep

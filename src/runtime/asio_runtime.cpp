@@ -122,7 +122,8 @@ class AsioRuntimeImpl final : public AsioRuntime {
       : executor_(std::move(executor)), timer_strand_(asio::make_strand(executor_)) {}
 
   std::shared_ptr<IExecutor> make_strand() override {
-    return std::make_shared<StrandExecutor>(asio::make_strand(executor_), loop_);
+    if (is_serial()) return std::make_shared<LoopExecutor>(executor_, loop_);
+    return std::make_shared<StrandExecutor>(asio::make_strand(executor_));
   }
   std::shared_ptr<IExecutor> make_worker(std::string name) override {
     try {
@@ -146,6 +147,7 @@ class AsioRuntimeImpl final : public AsioRuntime {
   std::uint64_t random() override { return system_random(); }
   IFileSystem& file_system() override { return file_system_; }
   asio::any_io_executor io_executor() override { return executor_; }
+  bool is_serial() const override { return loop_ != nullptr; }
 
  private:
   std::shared_ptr<IoLoop> loop_;  // none on the host's executor

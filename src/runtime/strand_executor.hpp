@@ -16,20 +16,25 @@ namespace lockstep {
 /// ThreadSanitizer cannot follow.
 using TypedStrand = boost::asio::strand<boost::asio::any_io_executor>;
 
-/// A strand of Asio's as the rest of the library sees it.
-class StrandExecutor final : public IExecutor {
+/// An executor of Asio's that runs one task at a time, as the rest of the library sees it.
+template <class SerialExecutor>
+class PostingExecutor final : public IExecutor {
  public:
   /// `keep` lives as long as this does.
-  explicit StrandExecutor(TypedStrand strand, std::shared_ptr<void> keep = {})
-      : keep_(std::move(keep)), strand_(std::move(strand)) {}
+  explicit PostingExecutor(SerialExecutor executor, std::shared_ptr<void> keep = {})
+      : keep_(std::move(keep)), executor_(std::move(executor)) {}
 
   void post(std::function<void()> task) override {
-    boost::asio::post(strand_, [task = std::move(task)] { run_task(task); });
+    boost::asio::post(executor_, [task = std::move(task)] { run_task(task); });
   }
 
  private:
   std::shared_ptr<void> keep_;
-  TypedStrand strand_;
+  SerialExecutor executor_;
 };
+
+using StrandExecutor = PostingExecutor<TypedStrand>;
+/// Of an io_context that one thread runs.
+using LoopExecutor = PostingExecutor<boost::asio::any_io_executor>;
 
 }  // namespace lockstep
