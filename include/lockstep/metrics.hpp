@@ -81,7 +81,8 @@ struct PeerCounters {
   /// that were handed over in the memory that the socket was read into.
   std::uint64_t payload_bytes_sent = 0;
   std::uint64_t payload_bytes_received = 0;
-  /// Payload bytes of entries that the transport copied between a message and the socket.
+  /// Payload bytes of entries that the transport copied between the socket and a message: those of
+  /// entries in parts, which are put together. The mask of a dialling WebSocket is not among them.
   std::uint64_t payload_bytes_copied = 0;
 
   Histogram round_trip;        ///< of keep-alive pings

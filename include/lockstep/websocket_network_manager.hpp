@@ -52,6 +52,10 @@ struct WebSocketNetworkOptions {
   /// Queued and unsent bytes to one peer, and to all together; beyond it `kOverloaded`.
   std::size_t max_queued_bytes_per_peer = std::size_t{64} << 20;
   std::size_t max_queued_bytes = std::size_t{256} << 20;
+  /// Bytes that the kernel may hold received and unread, of each connection. A heartbeat arrives
+  /// behind them, so little is quick; with a long round trip as much is needed as is to be sent
+  /// during one. 0: the system's own limit, which grows to megabytes.
+  int receive_buffer_bytes = 256 * 1024;
   /// The largest payload of an entry that is taken in.
   std::size_t max_entry_bytes = std::size_t{16} << 20;
   /// Connected peers that this node was not told to `connect` to. One more is refused

@@ -59,7 +59,7 @@ Result<Admission::Inbox> Admission::accept(const NodeId& peer, Outgoing message)
   entry.counters->enqueue(bytes);
   total_.enqueue(bytes);
   inbox_.push_back({peer, *connection, std::move(message)});
-  return inbox_.size() == 1 ? Inbox::kWasEmpty : Inbox::kHadMore;
+  return inbox_.size() == 1 && !inbox_expected_ ? Inbox::kWasEmpty : Inbox::kHadMore;
 }
 
 void Admission::count_refusal(const NodeId& peer, const Error& reason) {
@@ -119,8 +119,14 @@ NetworkMetrics Admission::metrics(std::chrono::nanoseconds now) const {
   return result;
 }
 
+void Admission::expect_inbox() {
+  const std::lock_guard lock(mutex_);
+  inbox_expected_ = true;
+}
+
 std::vector<Admission::Accepted> Admission::take_inbox() {
   const std::lock_guard lock(mutex_);
+  inbox_expected_ = false;
   return std::exchange(inbox_, {});
 }
 

@@ -59,6 +59,8 @@ class Admission {
 
   // For the strand.
 
+  /// The strand will call `take_inbox` soon: until then nobody needs to tell it.
+  void expect_inbox();
   [[nodiscard]] std::vector<Accepted> take_inbox();
   void set_up(const NodeId& peer, link::ConnectionId connection, std::chrono::nanoseconds now);
   void set_down(const NodeId& peer);
@@ -93,6 +95,7 @@ class Admission {
   std::map<NodeId, Peer> peers_;
   std::size_t queued_bytes_ = 0;
   std::vector<Accepted> inbox_;
+  bool inbox_expected_ = false;
 };
 
 }  // namespace lockstep::transport

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "lockstep/buffer.hpp"
 #include "lockstep/error.hpp"
@@ -18,10 +19,13 @@ class IFrameStream {
  public:
   using ReadHandler = std::function<void(Result<SharedBuffer>)>;
   using WriteHandler = std::function<void(Error)>;
+  using Frames = std::span<const wire::OutgoingFrame* const>;
   struct Signals {
     /// Some bytes came, of whatever kind.
     std::function<void()> bytes;
     std::function<void(std::uint64_t number)> pong;
+    /// Bytes behind a frame's header were copied after they had been read.
+    std::function<void(std::size_t bytes)> copied;
   };
 
   virtual ~IFrameStream() = default;
@@ -29,8 +33,12 @@ class IFrameStream {
   /// The next frame. One at a time. Errors: kConnectionLost; kProtocolViolation, kTooLarge when the
   /// peer sent what no frame is.
   virtual void read(ReadHandler handler) = 0;
-  /// Completes when the operating system has taken every byte. One at a time; `frame` outlives it.
-  virtual void write(const wire::OutgoingFrame& frame, WriteHandler handler) = 0;
+  /// In order. Completes when the operating system has taken every byte. One call at a time; the
+  /// frames outlive it, the list of them does not.
+  virtual void write(Frames frames, WriteHandler handler) = 0;
+  /// Frames that are no longer than this together are best written in one call. 0: one frame a
+  /// call.
+  [[nodiscard]] virtual std::size_t write_together_bytes() const { return 0; }
   /// Dropped without a word when one is still on its way out.
   virtual void ping(std::uint64_t number) = 0;
   /// Ends the stream in order, after the last write; reading then ends with an error.

@@ -228,7 +228,10 @@ void LinkDriver::on_message(Peer& peer, link::ConnectionId id, ReplicationMessag
       (message.target_node && *message.target_node != options_.local.node)) {
     return on_bad_frame(id, Error(Errc::kProtocolViolation, "a message between other nodes"));
   }
+  // What the handler sends leaves before the next frame is read.
+  admission_.expect_inbox();
   notifier_->deliver(std::move(message));
+  send_accepted();
 }
 
 Result<> LinkDriver::judge(const wire::Hello& hello) {

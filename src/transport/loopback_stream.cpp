@@ -47,8 +47,8 @@ void LoopbackStream::fail_read() {
   if (auto reader = std::exchange(reader_, {})) reader(Error(Errc::kConnectionLost));
 }
 
-void LoopbackStream::write(const wire::OutgoingFrame& frame, WriteHandler handler) {
-  hub_->transmit(end_, SharedBuffer::adopt(wire::flatten(frame)), std::move(handler));
+void LoopbackStream::write(Frames frames, WriteHandler handler) {
+  hub_->transmit(end_, SharedBuffer::adopt(wire::flatten(*frames.front())), std::move(handler));
 }
 
 void LoopbackStream::ping(std::uint64_t number) { hub_->transmit(end_, LoopbackPing{number}, {}); }

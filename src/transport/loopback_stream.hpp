@@ -19,7 +19,7 @@ class LoopbackStream final : public IFrameStream,
 
   void set_signals(Signals signals) override { signals_ = std::move(signals); }
   void read(ReadHandler handler) override;
-  void write(const wire::OutgoingFrame& frame, WriteHandler handler) override;
+  void write(Frames frames, WriteHandler handler) override;
   void ping(std::uint64_t number) override;
   void close() override;
   void drop() override;

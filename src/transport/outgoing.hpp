@@ -41,38 +41,50 @@ class OutgoingQueue {
   };
 
   void push(Outgoing message) {
-    queues_[static_cast<std::size_t>(message.message_class())].push_back({std::move(message), 0});
+    queues_[static_cast<std::size_t>(message.message_class())].items.push_back(
+        {std::move(message), 0});
   }
 
-  /// The next frame to write, if there is one; `written` is due before the one after.
-  [[nodiscard]] std::optional<Frame> next() {
+  /// The frame to write next, if there is one, and those after it that are no longer than
+  /// `max_bytes` together with it. `written` is due before the next call.
+  [[nodiscard]] std::vector<Frame> next(std::size_t max_bytes) {
+    std::vector<Frame> result;
+    std::size_t bytes = 0;
     for (Queue& queue : queues_) {
-      if (queue.empty()) continue;
-      writing_ = &queue;
-      return Frame{queue.front().message.frames, queue.front().frames_written};
+      for (const Item& item : queue.items) {
+        for (std::size_t i = item.frames_written; i < item.message.frames->size(); ++i) {
+          bytes += (*item.message.frames)[i].size_bytes;
+          if (!result.empty() && bytes > max_bytes) return result;
+          result.push_back({item.message.frames, i});
+          ++queue.frames_taken;
+        }
+      }
     }
-    return std::nullopt;
+    return result;
   }
 
-  /// The frame that `next` gave is written: the message, if that was its last.
-  [[nodiscard]] std::optional<Outgoing> written() {
-    Queue& queue = *std::exchange(writing_, nullptr);
-    Item& item = queue.front();
-    if (++item.frames_written < item.message.frames->size()) return std::nullopt;
-    Outgoing message = std::move(item.message);
-    queue.pop_front();
-    return message;
+  /// The frames that `next` gave are written: the messages that ended with one of them, in order.
+  [[nodiscard]] std::vector<Outgoing> written() {
+    std::vector<Outgoing> result;
+    for (Queue& queue : queues_) {
+      for (; queue.frames_taken > 0; --queue.frames_taken) {
+        Item& item = queue.items.front();
+        if (++item.frames_written < item.message.frames->size()) continue;
+        result.push_back(std::move(item.message));
+        queue.items.pop_front();
+      }
+    }
+    return result;
   }
 
-  /// All messages that are not written to their end, in order of class; a frame that is being
-  /// written is not counted as written.
+  /// All messages that are not written to their end, in order of class; frames that are being
+  /// written are not counted as written.
   [[nodiscard]] std::vector<Outgoing> take_all() {
     std::vector<Outgoing> result;
     for (Queue& queue : queues_) {
-      for (Item& item : queue) result.push_back(std::move(item.message));
-      queue.clear();
+      for (Item& item : queue.items) result.push_back(std::move(item.message));
+      queue = {};
     }
-    writing_ = nullptr;
     return result;
   }
 
@@ -81,10 +93,12 @@ class OutgoingQueue {
     Outgoing message;
     std::size_t frames_written = 0;
   };
-  using Queue = std::deque<Item>;
+  struct Queue {
+    std::deque<Item> items;
+    std::size_t frames_taken = 0;  ///< by `next`, not yet written
+  };
 
   std::array<Queue, 3> queues_;
-  Queue* writing_ = nullptr;
 };
 
 }  // namespace lockstep::transport

@@ -25,6 +25,11 @@ void Session::start() {
         const auto self = weak.lock();
         if (self && self->owner_ != nullptr) self->owner_->on_pong(self->id_, number);
       },
+      [weak = weak_from_this()](std::size_t bytes) {
+        if (const auto self = weak.lock()) {
+          self->counters_.add(&TrafficCounters::payload_bytes_copied, bytes);
+        }
+      },
   });
   read();
 }
@@ -73,9 +78,12 @@ void Session::count(const wire::Received& received, std::size_t bytes) {
   if (batch != nullptr) {
     for (const Entry& entry : batch->entries) payload += entry.header.payload_bytes;
   }
-  counters_.add(&TrafficCounters::payload_bytes_received, payload);
+  const bool came_in_parts = payload > bytes;
+  counters_.add(came_in_parts ? &TrafficCounters::payload_bytes_copied
+                              : &TrafficCounters::payload_bytes_received,
+                payload);
   // Control messages may come between the parts of an entry.
-  if (payload > bytes) bytes += std::exchange(bytes_of_parts_, 0);
+  if (came_in_parts) bytes += std::exchange(bytes_of_parts_, 0);
   counters_.count_received(message->type, bytes);
 }
 
@@ -86,33 +94,34 @@ void Session::send(Outgoing message) {
 }
 
 void Session::write() {
-  if (writing_ || owner_ == nullptr || close_sent_) return;
-  auto frame = queue_.next();
-  if (!frame && finishing_) {
+  if (!writing_.empty() || owner_ == nullptr || close_sent_) return;
+  writing_ = queue_.next(stream_->write_together_bytes());
+  if (writing_.empty() && finishing_) {
     if (!last_word_) {
       close_sent_ = true;
       stream_->close();
       return;
     }
     queue_.push(*std::exchange(last_word_, std::nullopt));
-    frame = queue_.next();
+    writing_ = queue_.next(0);
   }
-  if (!frame) return;
-  writing_ = true;
-  stream_->write(frame->get(), [self = shared_from_this(), frame = *frame](const Error& error) {
-    self->on_written(error, frame.get().size_bytes);
-  });
+  if (writing_.empty()) return;
+  std::vector<const wire::OutgoingFrame*> frames;
+  frames.reserve(writing_.size());
+  for (const OutgoingQueue::Frame& frame : writing_) frames.push_back(&frame.get());
+  stream_->write(frames,
+                 [self = shared_from_this()](const Error& error) { self->on_written(error); });
 }
 
-void Session::on_written(const Error& error, std::size_t bytes) {
-  writing_ = false;
+void Session::on_written(const Error& error) {
+  const auto written = std::exchange(writing_, {});
   if (owner_ == nullptr) return;
   if (error) return end(error);
+  std::size_t bytes = 0;
+  for (const OutgoingQueue::Frame& frame : written) bytes += frame.get().size_bytes;
   counters_.add(&TrafficCounters::bytes_sent, bytes);
-  if (queue_emptied_) {
-    queue_emptied_ = false;
-  } else if (auto message = queue_.written()) {
-    finished_(std::move(*message), Error{});
+  if (!std::exchange(queue_emptied_, false)) {
+    for (Outgoing& message : queue_.written()) finished_(std::move(message), Error{});
   }
   write();
 }
@@ -124,7 +133,7 @@ void Session::finish(bool flush, std::optional<Outgoing> last_word, const Error&
   last_word_ = std::move(last_word);
   if (!flush) {
     fail_queued(reason);
-    queue_emptied_ = writing_;
+    queue_emptied_ = !writing_.empty();
   }
   write();
 }

@@ -26,8 +26,8 @@ class ISessionOwner {
   virtual void on_closed(link::ConnectionId id, const Error& error) = 0;
 };
 
-/// One open connection: reads frames and decodes them, writes queued frames one at a time. What it
-/// may say and when is the link's business. Used on one strand only.
+/// One open connection: reads frames and decodes them, writes queued frames, small ones together.
+/// What it may say and when is the link's business. Used on one strand only.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   /// `finished`: gets each message exactly once, written or not.
@@ -51,7 +51,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void decode(const SharedBuffer& frame);
   void count(const wire::Received& received, std::size_t bytes);
   void write();
-  void on_written(const Error& error, std::size_t bytes);
+  void on_written(const Error& error);
   void end(const Error& error);
   void let_go_of_stream();
   void fail_queued(const Error& reason);
@@ -65,8 +65,9 @@ class Session : public std::enable_shared_from_this<Session> {
   /// Of the frames of an entry whose last part has not come.
   std::size_t bytes_of_parts_ = 0;
   OutgoingQueue queue_;
-  bool writing_ = false;
-  /// The message of the frame that is being written has been reported already.
+  /// What is being written; empty if nothing is.
+  std::vector<OutgoingQueue::Frame> writing_;
+  /// The messages of the frames that are being written have been reported already.
   bool queue_emptied_ = false;
   bool finishing_ = false;
   bool close_sent_ = false;

@@ -56,7 +56,7 @@ void WebSocketCarrier::on_accept(const boost::system::error_code& error, TcpSock
 
 void WebSocketCarrier::on_accepted(TcpSocket socket) {
   if (half_open_.size() >= kMaxHalfOpen) return;
-  tune(socket);
+  tune(socket, options_.socket);
   const std::uint64_t id = ++last_half_open_;
   auto stream = make_plain_websocket_stream(std::move(socket), options_.faults);
   HalfOpen& half_open = half_open_[id];
@@ -114,8 +114,9 @@ void WebSocketCarrier::end_half_open(std::uint64_t id) {
 }
 
 std::function<void()> WebSocketCarrier::dial(const PeerAddress& address, DialHandler handler) {
-  const auto attempt = std::make_shared<WebSocketDial>(
-      address, upgrade_target(options_.node), strand_, options_.faults, std::move(handler));
+  const auto attempt =
+      std::make_shared<WebSocketDial>(address, upgrade_target(options_.node), strand_,
+                                      options_.socket, options_.faults, std::move(handler));
   begin(attempt);
   return [attempt] { attempt->give_up(); };
 }

@@ -25,6 +25,7 @@ class WebSocketCarrier final : public ICarrier,
     NodeId node;
     /// For the upgrade of an accepted connection.
     std::chrono::nanoseconds upgrade_timeout;
+    SocketOptions socket;
     std::shared_ptr<testing::WireFaults> faults;
   };
 

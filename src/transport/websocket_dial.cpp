@@ -27,9 +27,13 @@ std::string where(const PeerAddress& address) {
 
 }  // namespace
 
-void tune(TcpSocket& socket) {
+void tune(TcpSocket& socket, const SocketOptions& options) {
   boost::system::error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (options.receive_buffer_bytes > 0) {
+    socket.set_option(asio::socket_base::receive_buffer_size(options.receive_buffer_bytes),
+                      ignored);
+  }
 #ifdef TCP_NOTSENT_LOWAT
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMaxUnsentKernelBytes,
                sizeof(kMaxUnsentKernelBytes));
@@ -37,11 +41,12 @@ void tune(TcpSocket& socket) {
 }
 
 WebSocketDial::WebSocketDial(PeerAddress address, std::string target, AsioStrand strand,
-                             std::shared_ptr<testing::WireFaults> faults,
+                             SocketOptions options, std::shared_ptr<testing::WireFaults> faults,
                              ICarrier::DialHandler handler)
     : address_(std::move(address)),
       target_(std::move(target)),
       strand_(std::move(strand)),
+      options_(options),
       faults_(std::move(faults)),
       handler_(std::move(handler)),
       resolver_(strand_),
@@ -93,7 +98,7 @@ void WebSocketDial::connect(const std::vector<Tcp::endpoint>& endpoints) {
 
 void WebSocketDial::upgrade() {
   if (!handler_) return;
-  tune(socket_);
+  tune(socket_, options_);
   stream_ = make_plain_websocket_stream(std::move(socket_), faults_);
   stream_->set_peer(address_.node);
   stream_->dial(host_header(address_), target_,

@@ -15,7 +15,7 @@ namespace lockstep::transport {
 /// up.
 class WebSocketDial : public std::enable_shared_from_this<WebSocketDial> {
  public:
-  WebSocketDial(PeerAddress address, std::string target, AsioStrand strand,
+  WebSocketDial(PeerAddress address, std::string target, AsioStrand strand, SocketOptions options,
                 std::shared_ptr<testing::WireFaults> faults, ICarrier::DialHandler handler);
 
   [[nodiscard]] const NodeId& node() const { return address_.node; }
@@ -37,6 +37,7 @@ class WebSocketDial : public std::enable_shared_from_this<WebSocketDial> {
   PeerAddress address_;
   std::string target_;
   AsioStrand strand_;
+  SocketOptions options_;
   std::shared_ptr<testing::WireFaults> faults_;
   ICarrier::DialHandler handler_;
   Tcp::resolver resolver_;
@@ -45,8 +46,8 @@ class WebSocketDial : public std::enable_shared_from_this<WebSocketDial> {
   std::unique_ptr<Runtime::Timer> timer_;
 };
 
-/// No delay for small frames, and few bytes in the kernel that are not under way yet: what waits
-/// there cannot be overtaken.
-void tune(TcpSocket& socket);
+/// No delay for small frames, and few bytes in the kernels of both ends: what waits there cannot be
+/// overtaken.
+void tune(TcpSocket& socket, const SocketOptions& options);
 
 }  // namespace lockstep::transport

@@ -59,6 +59,20 @@ transport::CoreOptions core_options(const WebSocketNetworkOptions& options, Runt
   return result;
 }
 
+/// Where sockets live, and how tasks get there.
+struct SerialExecutor {
+  AsioStrand sockets;
+  std::shared_ptr<IExecutor> tasks;
+};
+
+SerialExecutor serial_executor(AsioRuntime& runtime) {
+  if (runtime.is_serial()) {
+    return {runtime.io_executor(), std::make_shared<LoopExecutor>(runtime.io_executor())};
+  }
+  const TypedStrand strand = asio::make_strand(runtime.io_executor());
+  return {strand, std::make_shared<StrandExecutor>(strand)};
+}
+
 /// Binds to the first address of the host that lets it.
 boost::system::error_code listen(TcpAcceptor& acceptor, const std::string& host,
                                  std::uint16_t port) {
@@ -88,9 +102,8 @@ Result<std::shared_ptr<WebSocketNetworkManager>> WebSocketNetworkManager::create
   if (auto checked = to_result(check(options)); !checked) return checked.error();
   if (auto checked = check_supported(options); !checked) return checked.error();
 
-  const TypedStrand typed_strand = asio::make_strand(runtime->io_executor());
-  const AsioStrand strand = typed_strand;
-  TcpAcceptor acceptor(strand);
+  const SerialExecutor strand = serial_executor(*runtime);
+  TcpAcceptor acceptor(strand.sockets);
   std::uint16_t port = 0;
   if (!options.listen_host.empty()) {
     if (const auto error = listen(acceptor, options.listen_host, options.listen_port)) {
@@ -101,12 +114,12 @@ Result<std::shared_ptr<WebSocketNetworkManager>> WebSocketNetworkManager::create
     boost::system::error_code ignored;
     port = acceptor.local_endpoint(ignored).port();
   }
-  const auto executor = std::make_shared<StrandExecutor>(typed_strand);
   auto carrier = std::make_shared<transport::WebSocketCarrier>(
-      transport::WebSocketCarrier::Options{options.node, options.handshake_timeout, options.faults},
-      runtime, strand, executor, std::move(acceptor));
+      transport::WebSocketCarrier::Options{
+          options.node, options.handshake_timeout, {options.receive_buffer_bytes}, options.faults},
+      runtime, strand.sockets, strand.tasks, std::move(acceptor));
   auto core = std::make_shared<transport::NetworkCore>(core_options(options, *runtime), runtime,
-                                                       executor, std::move(carrier));
+                                                       strand.tasks, std::move(carrier));
   core->start();
   return std::shared_ptr<WebSocketNetworkManager>(
       std::make_shared<Manager>(std::move(core), runtime, port));

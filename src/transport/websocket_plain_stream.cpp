@@ -1,4 +1,5 @@
-// The one file that instantiates Beast's WebSocket over a plain socket.
+// The one file that instantiates Beast's WebSocket over a plain socket. Beast upgrades, reads, and
+// answers pings and closes; messages are framed here and written beside it.
 #include <array>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -9,13 +10,13 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <charconv>
 #include <cstring>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "lockstep/testing/wire_faults.hpp"
 #include "transport/bit_flip.hpp"
 #include "transport/fault_socket.hpp"
+#include "transport/websocket_framing.hpp"
 #include "transport/websocket_stream.hpp"
 #include "wire/frame.hpp"
 
@@ -28,9 +29,8 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 
 constexpr std::uint32_t kMaxUpgradeBytes = 8192;
-/// Asked for before the length of a message is known; what fits is copied once, what does not is
-/// read into memory of its own.
-constexpr std::size_t kFirstReadBytes = 2048;
+/// A control frame that comes meanwhile waits for no more than that.
+constexpr std::size_t kWriteTogetherBytes = 64 * 1024;
 
 Error to_error(const boost::system::error_code& error) {
   if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) {
@@ -48,8 +48,6 @@ class PlainStream final : public IWebSocketStream,
   PlainStream(TcpSocket socket, std::shared_ptr<testing::WireFaults> faults)
       : faults_(faults), websocket_(std::move(socket), std::move(faults)) {
     websocket_.binary(true);
-    websocket_.auto_fragment(false);
-    websocket_.write_buffer_bytes(65536);
     websocket_.read_message_max(wire::kMaxFrameBytes);
     websocket_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
                                                           websocket::stream_base::none(), false});
@@ -70,7 +68,8 @@ class PlainStream final : public IWebSocketStream,
   }
   void set_signals(Signals signals) override;
   void read(ReadHandler handler) override;
-  void write(const wire::OutgoingFrame& frame, WriteHandler handler) override;
+  void write(Frames frames, WriteHandler handler) override;
+  std::size_t write_together_bytes() const override { return kWriteTogetherBytes; }
   void ping(std::uint64_t number) override;
   void close() override {
     // With a callback Beast may lock up: a read that is on its way to report the peer's close frame
@@ -90,6 +89,7 @@ class PlainStream final : public IWebSocketStream,
   void answer(const Inspect& inspect, const OpenHandler& handler);
   void refuse(const UpgradeAnswer& answer, const OpenHandler& handler);
   void read_more();
+  void make_room();
   void on_read(const boost::system::error_code& error, std::size_t size);
   [[nodiscard]] SharedBuffer take_message();
   [[nodiscard]] std::optional<SharedBuffer> damaged(const wire::OutgoingFrame& frame);
@@ -104,12 +104,14 @@ class PlainStream final : public IWebSocketStream,
 
   Signals signals_;
   ReadHandler reader_;
-  std::array<std::uint8_t, kFirstReadBytes> first_;
-  std::shared_ptr<std::uint8_t[]> memory_;  ///< once the message is longer than `first_`
+  /// Read before the length of a message is known. The rest is read to where it stays.
+  std::array<std::uint8_t, wire::kFrameHeaderBytes> head_;
+  std::shared_ptr<std::uint8_t[]> memory_;  ///< once the message is longer than `head_`
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;
 
-  std::vector<asio::const_buffer> pieces_;
+  std::optional<WebSocketFraming> framing_;  ///< since the upgrade
+  std::vector<WebSocketFraming::Message> messages_;
   SharedBuffer damaged_;
   bool pinging_ = false;
 };
@@ -148,6 +150,7 @@ void PlainStream::answer(const Inspect& inspect, const OpenHandler& handler) {
   websocket_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
     response.set(http::field::sec_websocket_protocol, std::string(wire::kSubProtocol));
   }));
+  framing_.emplace(false);
   websocket_.async_accept(
       request, [self = shared_from_this(), handler](const boost::system::error_code& error) {
         handler(error ? to_error(error) : Error{});
@@ -176,6 +179,7 @@ void PlainStream::dial(const std::string& host, const std::string& target, OpenH
     request.set(http::field::sec_websocket_protocol, std::string(wire::kSubProtocol));
     request.set(http::field::user_agent, "lockstep");
   }));
+  framing_.emplace(true);
   websocket_.async_handshake(
       response_, host, target,
       [self = shared_from_this(),
@@ -215,22 +219,26 @@ void PlainStream::read(ReadHandler handler) {
 }
 
 void PlainStream::read_more() {
-  asio::mutable_buffer space(first_.data(), first_.size());
-  if (size_ != 0) {
-    if (size_ >= capacity_) {
-      // The rest of the WebSocket frame, which its header told; at most the limit on messages.
-      const std::size_t capacity = size_ + websocket_.read_size_hint(kFirstReadBytes);
-      auto memory = std::make_shared_for_overwrite<std::uint8_t[]>(capacity);
-      std::memcpy(memory.get(), memory_ ? memory_.get() : first_.data(), size_);
-      memory_ = std::move(memory);
-      capacity_ = capacity;
-    }
-    space = asio::mutable_buffer(memory_.get() + size_, capacity_ - size_);
-  }
+  if (size_ >= head_.size() && size_ >= capacity_) make_room();
+  const auto space = memory_ ? asio::buffer(memory_.get() + size_, capacity_ - size_)
+                             : asio::buffer(head_.data() + size_, head_.size() - size_);
   websocket_.async_read_some(
       space, [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
         self->on_read(error, size);
       });
+}
+
+void PlainStream::make_room() {
+  // The rest of the WebSocket frame, which its header told; at most the limit on messages. Only a
+  // message in several WebSocket frames, which no node of ours sends, needs room twice.
+  const std::size_t capacity = size_ + websocket_.read_size_hint(head_.size());
+  auto memory = std::make_shared_for_overwrite<std::uint8_t[]>(capacity);
+  std::memcpy(memory.get(), memory_ ? memory_.get() : head_.data(), size_);
+  if (signals_.copied && size_ > wire::kFrameHeaderBytes) {
+    signals_.copied(size_ - wire::kFrameHeaderBytes);
+  }
+  memory_ = std::move(memory);
+  capacity_ = capacity;
 }
 
 void PlainStream::on_read(const boost::system::error_code& error, std::size_t size) {
@@ -245,24 +253,25 @@ void PlainStream::on_read(const boost::system::error_code& error, std::size_t si
 }
 
 SharedBuffer PlainStream::take_message() {
-  if (!memory_) return SharedBuffer::copy_of(ByteSpan(first_.data(), size_));
+  if (!memory_) return SharedBuffer::copy_of(ByteSpan(head_.data(), size_));
   const ByteSpan bytes(memory_.get(), size_);
   return {std::move(memory_), bytes};
 }
 
-void PlainStream::write(const wire::OutgoingFrame& frame, WriteHandler handler) {
-  pieces_.clear();
-  if (auto copy = damaged(frame)) {
-    damaged_ = std::move(*copy);
-    pieces_.emplace_back(damaged_.data(), damaged_.size());
-  } else {
-    for (const SharedBuffer& piece : frame.pieces) pieces_.emplace_back(piece.data(), piece.size());
+void PlainStream::write(Frames frames, WriteHandler handler) {
+  messages_.clear();
+  for (const wire::OutgoingFrame* frame : frames) {
+    if (auto copy = damaged(*frame)) {
+      damaged_ = std::move(*copy);
+      messages_.emplace_back(&damaged_, 1);
+    } else {
+      messages_.emplace_back(frame->pieces);
+    }
   }
-  websocket_.async_write(std::span<const asio::const_buffer>(pieces_),
-                         [self = shared_from_this(), handler = std::move(handler)](
-                             const boost::system::error_code& error, std::size_t) {
-                           handler(error ? to_error(error) : Error{});
-                         });
+  websocket_.next_layer().write(
+      framing_->frame(messages_),
+      [self = shared_from_this(), handler = std::move(handler)](
+          const boost::system::error_code& error) { handler(error ? to_error(error) : Error{}); });
 }
 
 std::optional<SharedBuffer> PlainStream::damaged(const wire::OutgoingFrame& frame) {

@@ -19,6 +19,11 @@ namespace lockstep::transport {
 using AsioStrand = boost::asio::any_io_executor;
 using TcpSocket = boost::asio::ip::tcp::socket;
 
+struct SocketOptions {
+  /// 0: the system's own.
+  int receive_buffer_bytes = 0;
+};
+
 /// A WebSocket over a connected socket. Beast hides behind it: whoever uses Beast's WebSocket pays
 /// nearly a minute and a gigabyte to the compiler, so that is one file for each kind of stream.
 class IWebSocketStream : public IFrameStream {

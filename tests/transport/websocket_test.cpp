@@ -234,6 +234,85 @@ TEST_F(WebSocketNetwork, BudgetOfAllPeersTogetherIsRefusedAtOnceAndGivenBack) {
   EXPECT_EQ(a->metrics().peers.at(NodeId("c")).queued_bytes, 0U);
 }
 
+TEST_F(WebSocketNetwork, EntryBatchesAreSentAndHandedOverWithoutACopy) {
+  const auto a = make(options_of("a"));
+  const auto b = make(options_of("b"));
+  Probe probe_a(*a);
+  Probe probe_b(*b);
+  ASSERT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+  ASSERT_TRUE(probe_b.wait_events<NodeConnected>(1));
+  std::uint64_t payload = 0;
+  std::size_t batches = 0;
+  // Smaller and larger than what Beast reads ahead, and more pieces than one system call takes.
+  for (const std::size_t bytes : {1U, 64U, 256U, 20'000U}) {
+    EntryBatch batch;
+    const std::uint64_t entries = bytes == 64 ? 1500 : 3;
+    for (std::uint64_t i = 1; i <= entries; ++i) batch.entries.push_back(make_entry(i, bytes));
+    payload += entries * bytes;
+    ++batches;
+    ASSERT_TRUE(a->send_message(message_to("b", MessageType::kAppendEntries, batch)));
+    ASSERT_TRUE(b->send_message(message_to("a", MessageType::kAppendEntries, batch)));
+  }
+  for (Probe* probe : {&probe_a, &probe_b}) {
+    ASSERT_TRUE(probe->wait_messages(batches));
+    const auto messages = probe->seen().messages;
+    EXPECT_EQ(std::get<EntryBatch>(messages.at(1).data).entries.size(), 1500U);
+  }
+  for (const auto& node : {a, b}) {
+    const PeerCounters total = node->metrics().total;
+    EXPECT_EQ(total.payload_bytes_sent, payload);
+    EXPECT_EQ(total.payload_bytes_received, payload);
+    EXPECT_EQ(total.payload_bytes_copied, 0U);
+  }
+}
+
+TEST_F(WebSocketNetwork, EntryInPartsIsPutTogetherWhichIsCounted) {
+  const auto a = make(options_of("a"));
+  const auto b = make(options_of("b"));
+  Probe probe(*b);
+  ASSERT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+  EntryBatch batch;
+  batch.entries.push_back(make_entry(1, 1'000'000));
+  ASSERT_TRUE(a->send_message(message_to("b", MessageType::kAppendEntries, batch)));
+  ASSERT_TRUE(probe.wait_messages(1));
+  EXPECT_EQ(a->metrics().total.payload_bytes_copied, 0U);
+  EXPECT_EQ(b->metrics().total.payload_bytes_copied, 1'000'000U);
+  EXPECT_EQ(b->metrics().total.payload_bytes_received, 0U);
+}
+
+// Pings and pongs are written by other hands than messages: they must neither come in the middle of
+// one nor wait for one so that reading stops, for then two full directions would wait for each
+// other.
+TEST_F(WebSocketNetwork, FullConnectionThatIsPingedFromBothEndsGoesOn) {
+  WebSocketNetworkOptions options = options_of("a");
+  options.ping_interval = milliseconds(1);
+  options.missed_pings = 10'000;
+  const auto a = make(options);
+  options.node = NodeId("b");
+  const auto runtime_b = AsioRuntime::create();
+  const auto b = WebSocketNetworkManager::create(options, runtime_b).value();
+  Probe probe_a(*a);
+  Probe probe_b(*b);
+  ASSERT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+  ASSERT_TRUE(probe_b.wait_events<NodeConnected>(1));
+  EntryBatch batch;
+  batch.entries.push_back(make_entry(1, 60'000));
+  const auto pongs = [](INetworkManager& node) { return node.metrics().total.round_trip.count(); };
+  std::size_t sent = 0;
+  do {
+    // More than the kernels hold, so that writes end in the middle of a frame.
+    for (int i = 0; i < 100; ++i, ++sent) {
+      ASSERT_TRUE(a->send_message(message_to("b", MessageType::kAppendEntries, batch)));
+      ASSERT_TRUE(b->send_message(message_to("a", MessageType::kAppendEntries, batch)));
+    }
+    ASSERT_TRUE(probe_a.wait_messages(sent));
+    ASSERT_TRUE(probe_b.wait_messages(sent));
+  } while (pongs(*a) < 3 || pongs(*b) < 3);
+  EXPECT_EQ(a->metrics().total.protocol_errors, 0U);
+  EXPECT_EQ(b->metrics().total.protocol_errors, 0U);
+  EXPECT_EQ(a->metrics().total.reconnects, 0U);
+}
+
 TEST_F(WebSocketNetwork, RunsOnTheHostsExecutor) {
   boost::asio::io_context context;
   auto work = boost::asio::make_work_guard(context);
