@@ -208,7 +208,7 @@ class Connection {
   void check_memory() const {
     const std::size_t came = models_[0].came() + models_[1].came();
     fuzz::require(decoder_.held_bytes() >= came, "what came is held");
-    fuzz::require(decoder_.held_bytes() <= 2 * came, "at most twice of what came is held");
+    fuzz::require(decoder_.held_bytes() <= 3 * came, "at most three times what came is held");
   }
 
   wire::FrameDecoder decoder_{fuzz::kEntryLimit};
