@@ -46,7 +46,8 @@ struct TypeCounters {
 };
 
 /// Counters of one peer, or the sum over all. They never go backwards, except the `queued_` ones
-/// and `connected_for`.
+/// and `connected_for`. Those of a peer that was ever configured last as long as the transport, of
+/// others that were connected 256 are kept.
 struct PeerCounters {
   /// Messages whose every byte the operating system has taken.
   std::uint64_t messages_sent = 0;
@@ -71,7 +72,8 @@ struct PeerCounters {
   /// Of one peer: how long its present connection has been up, 0 without one. In a sum: 0.
   std::chrono::nanoseconds connected_for{0};
 
-  // What was accepted and is not written yet, now and at its most.
+  // What was accepted and is not written yet, now and at its most. Bytes are those of the budgets:
+  // of the frames, and 512 for each frame, which is what holding it costs.
   std::uint64_t queued_messages = 0;
   std::uint64_t queued_bytes = 0;
   std::uint64_t max_queued_messages = 0;

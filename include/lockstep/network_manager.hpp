@@ -155,7 +155,8 @@ class LOCKSTEP_EXPORT INetworkManager {
                                                    BroadcastHandler done = {}) = 0;
 
   /// Receives the messages of one group and type range. Ranges of one group must not overlap:
-  /// kInvalidArgument. A message that nobody handles is counted and dropped.
+  /// kInvalidArgument. After `close`: kStopped. A message that nobody handles is counted and
+  /// dropped.
   [[nodiscard]] virtual Result<Subscription> set_handler(GroupId group, MessageTypeRange types,
                                                          MessageHandler handler) = 0;
 
@@ -166,10 +167,11 @@ class LOCKSTEP_EXPORT INetworkManager {
   [[nodiscard]] virtual NetworkMetrics metrics() const = 0;
 
   /// Sends what was accepted, for as long as the close deadline allows, closes every connection,
-  /// then calls `done`. After it no callback runs. Calling it again waits for the same end. The
+  /// then calls `done`. After it no listener and no message handler runs; a call that another
+  /// thread was making meanwhile may complete later. Calling it again waits for the same end. The
   /// destructor closes without sending what is queued, and calls neither listeners nor handlers any
   /// more; what is pending completes before it returns or, if it runs on a thread that the
-  /// transport needs (as in a callback), soon after.
+  /// transport needs (as in a callback) or the host's executor is no io_context, soon after.
   virtual void close(DoneHandler done = {}) = 0;
 };
 

@@ -29,11 +29,12 @@ Actions PeerLink::forget(const Error& reason, Moment at) {
 }
 
 Actions PeerLink::on_cluster_set(Moment at) {
-  const Connection* connection = up_ ? find(*up_) : nullptr;
-  if (connection != nullptr) {
-    const ClusterId theirs = connection->handshake.peer_cluster();
+  for (const ConnectionId id : ids()) {
+    const Connection* connection = find_open(id);
+    if (connection == nullptr) continue;
+    const ClusterId theirs = connection->handshake.peer_cluster();  // none before its HELLO
     if (!theirs.is_none() && theirs != local_.cluster) {
-      end(connection->id, Ending::kFarewell, Errc::kForeignCluster, at);
+      end(id, Ending::kFarewell, Errc::kForeignCluster, at);
     }
   }
   return settle(at);
@@ -330,6 +331,12 @@ bool PeerLink::attempting() const {
     return !c.closing && up_ != c.id &&
            (c.handshake.side() == Side::kDialler || c.handshake.phase() == Phase::kWaitReady);
   });
+}
+
+bool PeerLink::admitted() const {
+  return up_ || std::any_of(connections_.begin(), connections_.end(), [](const Connection& c) {
+           return !c.closing && c.handshake.phase() == Phase::kWaitReady;
+         });
 }
 
 PeerLink::Connection* PeerLink::find(ConnectionId id) {

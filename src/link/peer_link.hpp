@@ -66,6 +66,8 @@ class PeerLink {
   /// The connection on which application frames pass.
   [[nodiscard]] std::optional<ConnectionId> up() const { return up_; }
   [[nodiscard]] bool configured() const { return configured_; }
+  /// A connection is up, or accepted and about to be.
+  [[nodiscard]] bool admitted() const;
   /// An attempt to connect is under way, from either end.
   [[nodiscard]] bool attempting() const;
   /// Nothing is left to do, ever, unless something new happens.

@@ -1,5 +1,6 @@
 #include "transport/admission.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace lockstep::transport {
@@ -80,7 +81,8 @@ bool Admission::close() {
 bool Admission::configure(const NodeId& peer) {
   const std::lock_guard lock(mutex_);
   if (closed_) return false;
-  peers_[peer].configured = true;
+  Peer& entry = peers_[peer];
+  entry.configured = entry.ever_configured = true;
   return true;
 }
 
@@ -145,17 +147,6 @@ void Admission::set_down(const NodeId& peer) {
   entry.counters->set_down();
 }
 
-std::size_t Admission::other_unconfigured_peers(const NodeId& peer) const {
-  const std::lock_guard lock(mutex_);
-  const auto own = peers_.find(peer);
-  if (own != peers_.end() && own->second.configured) return 0;
-  std::size_t result = 0;
-  for (const auto& [id, entry] : peers_) {
-    if (id != peer && entry.up && !entry.configured) ++result;
-  }
-  return result;
-}
-
 std::shared_ptr<TrafficCounters> Admission::release(const NodeId& peer, std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   Peer& entry = peers_[peer];
@@ -177,8 +168,12 @@ void Admission::drop_if_unused(const NodeId& peer) {
   if (found == peers_.end()) return;
   const Peer& entry = found->second;
   if (entry.configured || entry.up || entry.queued_bytes != 0) return;
+  if (entry.ever_configured) return;
+  const auto strangers = std::count_if(peers_.begin(), peers_.end(), [](const auto& p) {
+    return !p.second.ever_configured && !p.second.up;
+  });
   const bool was_connected = entry.counters->connections.load() != 0;
-  if (!was_connected || peers_.size() > kMaxRememberedPeers) peers_.erase(found);
+  if (!was_connected || strangers > kMaxRememberedStrangers) peers_.erase(found);
 }
 
 }  // namespace lockstep::transport

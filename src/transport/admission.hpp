@@ -64,25 +64,24 @@ class Admission {
   [[nodiscard]] std::vector<Accepted> take_inbox();
   void set_up(const NodeId& peer, link::ConnectionId connection, std::chrono::nanoseconds now);
   void set_down(const NodeId& peer);
-  /// Connected peers that are not configured, apart from `peer`. None if that one is configured.
-  [[nodiscard]] std::size_t other_unconfigured_peers(const NodeId& peer) const;
   /// Gives back what a message held of the budgets; whose counters it is to be counted in.
   std::shared_ptr<TrafficCounters> release(const NodeId& peer, std::size_t bytes);
   [[nodiscard]] std::shared_ptr<TrafficCounters> counters(const NodeId& peer);
   [[nodiscard]] TrafficCounters& total() { return total_; }
-  /// Forgets a peer that is not configured and has no connection. Counters of nodes that once were
-  /// connected are kept, up to a number that strangers cannot make grow.
+  /// Forgets a peer that is not configured and has no connection. Counters are kept of those that
+  /// once were configured, and of a number of those that once were connected.
   void drop_if_unused(const NodeId& peer);
 
  private:
   struct Peer {
     bool configured = false;
+    bool ever_configured = false;
     std::optional<link::ConnectionId> up;
     std::size_t queued_bytes = 0;
     std::shared_ptr<TrafficCounters> counters = std::make_shared<TrafficCounters>();
   };
 
-  static constexpr std::size_t kMaxRememberedPeers = 1024;
+  static constexpr std::ptrdiff_t kMaxRememberedStrangers = 256;
 
   [[nodiscard]] Result<link::ConnectionId> check_locked(const NodeId& peer, std::size_t bytes,
                                                         MessageClass message_class) const;

@@ -1,5 +1,6 @@
 #include "transport/link_driver.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "transport/overloaded.hpp"
@@ -9,13 +10,15 @@ namespace {
 
 /// Connections that are not up, of strangers for the most part; beyond it the newest is dropped.
 constexpr std::size_t kMaxHandshakes = 1024;
+/// Connections in the name of one node: what stands, what is being made, what is being closed.
+constexpr std::size_t kMaxConnectionsOfOneNode = 16;
 
 void count_sent(const CounterPair& counters, const Outgoing& message, const Error& error) {
   if (error) return counters.add(&TrafficCounters::sends_failed, error);
   std::uint64_t payload = 0;
   for (const wire::OutgoingFrame& frame : *message.frames) payload += frame.payload_bytes;
   counters.add(&TrafficCounters::payload_bytes_sent, payload);
-  counters.count_sent(message.type, message.budget_bytes);
+  counters.count_sent(message.type, message.frame_bytes);
 }
 
 }  // namespace
@@ -73,6 +76,7 @@ void LinkDriver::connect(const PeerAddress& address, DoneHandler done) {
 
 void LinkDriver::disconnect(const NodeId& node, DoneHandler done) {
   if (closing_) return notifier_->complete(done, Error(Errc::kStopped));
+  send_accepted();  // what was accepted before this call goes first
   Peer& peer = peer_of(node);
   peer.address.reset();
   peer.waiting_for_end.push_back(std::move(done));
@@ -106,6 +110,7 @@ void LinkDriver::close(DoneHandler done) {
   if (closed_) return notifier_->complete(done, Error{});
   waiting_for_close_.push_back(std::move(done));
   if (closing_) return;
+  send_accepted();  // what was accepted before this call goes first
   carrier_->stop();
   for (const NodeId& node : nodes()) {
     Peer& peer = peers_.at(node);
@@ -122,6 +127,7 @@ void LinkDriver::abort() {
   closing_ = true;
   carrier_->stop();
   for (auto& [id, connection] : std::exchange(connections_, {})) {
+    if (connection.give_up_dial) connection.give_up_dial();
     if (connection.session) connection.session->drop(Errc::kStopped);
   }
   send_accepted();
@@ -141,7 +147,8 @@ void LinkDriver::finish_if_closed() {
 
 void LinkDriver::on_accepted(const NodeId& node, ICarrier::Stream stream) {
   if (closing_) return stream->drop();
-  if (handshakes_under_way() >= kMaxHandshakes) {
+  if (handshakes_under_way() >= kMaxHandshakes ||
+      connections_of(node) >= kMaxConnectionsOfOneNode) {
     stream->drop();
     return on_refused(node, Error(Errc::kOverloaded, "too many handshakes are under way"));
   }
@@ -244,7 +251,8 @@ Result<> LinkDriver::judge(const wire::Hello& hello) {
     }
     if (!judged) return Error(Errc::kNodeBarred, judged.error().message);
   }
-  if (admission_.other_unconfigured_peers(hello.node) >= options_.max_unconfigured_peers) {
+  if (!peer_of(hello.node).link.configured() &&
+      other_unconfigured_peers(hello.node) >= options_.max_unconfigured_peers) {
     return Error(Errc::kOverloaded, "max_unconfigured_peers nodes are connected already");
   }
   return {};
@@ -303,6 +311,19 @@ LinkDriver::Peer* LinkDriver::find_peer(link::ConnectionId id) {
   return peer == peers_.end() ? nullptr : &peer->second;
 }
 
+std::size_t LinkDriver::other_unconfigured_peers(const NodeId& node) const {
+  return static_cast<std::size_t>(std::count_if(peers_.begin(), peers_.end(), [&](const auto& p) {
+    const link::PeerLink& link = p.second.link;
+    return p.first != node && !link.configured() && link.admitted();
+  }));
+}
+
+std::size_t LinkDriver::connections_of(const NodeId& node) const {
+  return static_cast<std::size_t>(
+      std::count_if(connections_.begin(), connections_.end(),
+                    [&](const auto& c) { return c.second.peer == node; }));
+}
+
 std::size_t LinkDriver::handshakes_under_way() const {
   std::size_t result = connections_.size();
   for (const auto& [node, peer] : peers_) result -= peer.link.up() ? 1 : 0;
@@ -313,13 +334,6 @@ std::vector<NodeId> LinkDriver::nodes() const {
   std::vector<NodeId> result;
   for (const auto& [node, peer] : peers_) result.push_back(node);
   return result;
-}
-
-bool LinkDriver::has_connection(const NodeId& node) const {
-  for (const auto& [id, connection] : connections_) {
-    if (connection.peer == node) return true;
-  }
-  return false;
 }
 
 void LinkDriver::complete_all(std::vector<DoneHandler>& waiting, const Error& outcome) {
@@ -345,7 +359,8 @@ void LinkDriver::arm(Peer& peer) {
 
 void LinkDriver::tidy(const NodeId& node) {
   const auto found = peers_.find(node);
-  if (found == peers_.end() || has_connection(node)) return;
+  if (found == peers_.end()) return admission_.drop_if_unused(node);
+  if (connections_of(node) != 0) return;
   complete_all(found->second.waiting_for_end, Error{});
   if (!found->second.link.idle()) return;
   peers_.erase(found);

@@ -107,7 +107,8 @@ class LinkDriver final : public ISessionOwner {
   void finish_message(const NodeId& node, Outgoing message, const Error& error);
   [[nodiscard]] std::size_t handshakes_under_way() const;
   [[nodiscard]] std::vector<NodeId> nodes() const;
-  [[nodiscard]] bool has_connection(const NodeId& node) const;
+  [[nodiscard]] std::size_t connections_of(const NodeId& node) const;
+  [[nodiscard]] std::size_t other_unconfigured_peers(const NodeId& node) const;
   void arm(Peer& peer);
   /// Forgets a peer with which nothing is left to do; tells who waited for an end.
   void tidy(const NodeId& node);

@@ -89,7 +89,7 @@ Result<> LoopbackNetwork::set_faults(const NodeId& from, const NodeId& to,
 void LoopbackNetwork::set_delay(const NodeId& from, const NodeId& to,
                                 std::chrono::nanoseconds delay) {
   hub_->set_delay({from, to}, std::clamp<std::chrono::nanoseconds>(
-                                  delay, std::chrono::nanoseconds{0}, transport::kMaxFaultTime));
+                                  delay, std::chrono::nanoseconds{0}, transport::kMaxDuration));
 }
 void LoopbackNetwork::clear_faults(const NodeId& from, const NodeId& to) {
   hub_->clear_faults({from, to});

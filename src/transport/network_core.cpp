@@ -15,6 +15,9 @@ namespace {
 /// Only for a host's executor that nobody runs any more.
 constexpr std::chrono::seconds kMaxAbortWait{1};
 
+/// What a queued frame costs besides its bytes: lists of pieces, control blocks, its handler.
+constexpr std::size_t kFrameOverheadBytes = 512;
+
 /// A destructor may wait for the strand, but not on a thread that the strand may need.
 bool strand_runs_elsewhere(Runtime& runtime) {
   auto* asio_runtime = dynamic_cast<AsioRuntime*>(&runtime);
@@ -171,7 +174,8 @@ Result<NetworkCore::Frames> NetworkCore::encode(const ReplicationMessage& messag
 Result<> NetworkCore::accept(const NodeId& node, MessageType type, Frames frames,
                              DoneHandler done) {
   Outgoing outgoing;
-  outgoing.budget_bytes = bytes_of(*frames);
+  outgoing.frame_bytes = bytes_of(*frames);
+  outgoing.budget_bytes = outgoing.frame_bytes + frames->size() * kFrameOverheadBytes;
   outgoing.frames = std::move(frames);
   outgoing.done = std::move(done);
   outgoing.is_message = true;

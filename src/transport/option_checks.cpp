@@ -16,12 +16,14 @@ void check_node(std::vector<OptionProblem>& problems, const NodeId& node) {
 
 void check_positive(std::vector<OptionProblem>& problems, const std::string& field,
                     std::chrono::milliseconds value) {
-  if (value.count() <= 0) problems.push_back({field, "must be more than 0 ms"});
+  if (value.count() > 0 && value <= kMaxDuration) return;
+  problems.push_back({field, "must be more than 0 ms, and at most 24 hours"});
 }
 
 void check_redial(std::vector<OptionProblem>& problems, std::chrono::milliseconds min,
                   std::chrono::milliseconds max) {
   check_positive(problems, "redial_min", min);
+  check_positive(problems, "redial_max", max);
   if (max < min) problems.push_back({"redial_max", "must not be less than redial_min"});
 }
 
@@ -40,7 +42,7 @@ void check_entry_bytes(std::vector<OptionProblem>& problems, std::size_t bytes) 
 
 void check_fault_time(std::vector<OptionProblem>& problems, const std::string& field,
                       std::chrono::nanoseconds value) {
-  if (value.count() >= 0 && value <= kMaxFaultTime) return;
+  if (value.count() >= 0 && value <= kMaxDuration) return;
   problems.push_back({field, "must be 0 to 24 hours"});
 }
 
@@ -52,8 +54,8 @@ std::vector<OptionProblem> check(const LoopbackNodeOptions& options) {
   transport::check_positive(problems, "dial_timeout", options.dial_timeout);
   transport::check_positive(problems, "handshake_timeout", options.handshake_timeout);
   transport::check_redial(problems, options.redial_min, options.redial_max);
-  if (options.ping_interval.count() < 0) {
-    problems.push_back({"ping_interval", "must be more than 0 ms, or 0 for no keep-alive"});
+  if (options.ping_interval.count() != 0) {
+    transport::check_positive(problems, "ping_interval", options.ping_interval);
   }
   if (options.missed_pings < 1) problems.push_back({"missed_pings", "must be at least 1"});
   transport::check_positive(problems, "close_timeout", options.close_timeout);

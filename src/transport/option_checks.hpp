@@ -20,7 +20,7 @@ void check_budget(std::vector<OptionProblem>& problems, const std::string& field
                   std::size_t bytes);
 void check_entry_bytes(std::vector<OptionProblem>& problems, std::size_t bytes);
 /// What a fault may hold a frame up for.
-inline constexpr std::chrono::hours kMaxFaultTime{24};
+inline constexpr std::chrono::hours kMaxDuration{24};
 void check_fault_time(std::vector<OptionProblem>& problems, const std::string& field,
                       std::chrono::nanoseconds value);
 

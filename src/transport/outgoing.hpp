@@ -18,6 +18,7 @@ namespace lockstep::transport {
 /// for it.
 struct Outgoing {
   std::shared_ptr<const std::vector<wire::OutgoingFrame>> frames;
+  std::size_t frame_bytes = 0;
   /// What it holds of the byte budgets; 0 for link frames.
   std::size_t budget_bytes = 0;
   /// None for link frames and for senders that do not care.

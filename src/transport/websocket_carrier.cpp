@@ -8,7 +8,7 @@
 namespace lockstep::transport {
 namespace {
 
-/// Connections whose upgrade is under way; beyond it the newest is dropped.
+/// Connections whose upgrade is under way; beyond it the oldest is dropped.
 constexpr std::size_t kMaxHalfOpen = 256;
 /// After an error of the listener itself, such as having run out of descriptors.
 constexpr std::chrono::milliseconds kAcceptAgainAfter{100};
@@ -55,7 +55,10 @@ void WebSocketCarrier::on_accept(const boost::system::error_code& error, TcpSock
 }
 
 void WebSocketCarrier::on_accepted(TcpSocket socket) {
-  if (half_open_.size() >= kMaxHalfOpen) return;
+  if (half_open_.size() >= kMaxHalfOpen) {
+    end_half_open(half_open_.begin()->first);
+    events_.refused({}, Error(Errc::kOverloaded, "too many upgrades are under way"));
+  }
   tune(socket, options_.socket);
   const std::uint64_t id = ++last_half_open_;
   auto stream = make_plain_websocket_stream(std::move(socket), options_.faults);
@@ -114,9 +117,9 @@ void WebSocketCarrier::end_half_open(std::uint64_t id) {
 }
 
 std::function<void()> WebSocketCarrier::dial(const PeerAddress& address, DialHandler handler) {
-  const auto attempt =
-      std::make_shared<WebSocketDial>(address, upgrade_target(options_.node), strand_,
-                                      options_.socket, options_.faults, std::move(handler));
+  const auto attempt = std::make_shared<WebSocketDial>(
+      address, ++dials_[address.node], upgrade_target(options_.node), strand_, options_.socket,
+      options_.faults, std::move(handler));
   begin(attempt);
   return [attempt] { attempt->give_up(); };
 }

@@ -70,6 +70,7 @@ class WebSocketCarrier final : public ICarrier,
   Events events_;
   std::map<std::uint64_t, HalfOpen> half_open_;
   std::uint64_t last_half_open_ = 0;
+  std::map<NodeId, std::uint64_t> dials_;  ///< so far
   std::unique_ptr<Runtime::Timer> accept_again_;
   bool stopped_ = false;
 };

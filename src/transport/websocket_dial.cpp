@@ -1,9 +1,11 @@
 #include "transport/websocket_dial.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -34,16 +36,19 @@ void tune(TcpSocket& socket, const SocketOptions& options) {
     socket.set_option(asio::socket_base::receive_buffer_size(options.receive_buffer_bytes),
                       ignored);
   }
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
 #ifdef TCP_NOTSENT_LOWAT
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMaxUnsentKernelBytes,
                sizeof(kMaxUnsentKernelBytes));
 #endif
 }
 
-WebSocketDial::WebSocketDial(PeerAddress address, std::string target, AsioStrand strand,
-                             SocketOptions options, std::shared_ptr<testing::WireFaults> faults,
+WebSocketDial::WebSocketDial(PeerAddress address, std::uint64_t number, std::string target,
+                             AsioStrand strand, SocketOptions options,
+                             std::shared_ptr<testing::WireFaults> faults,
                              ICarrier::DialHandler handler)
     : address_(std::move(address)),
+      number_(number),
       target_(std::move(target)),
       strand_(std::move(strand)),
       options_(options),
@@ -72,6 +77,9 @@ void WebSocketDial::resolve() {
     }
     std::vector<Tcp::endpoint> endpoints;
     for (const auto& result : results) endpoints.push_back(result.endpoint());
+    const std::size_t first = endpoints.empty() ? 0 : self->number_ % endpoints.size();
+    std::rotate(endpoints.begin(), endpoints.begin() + static_cast<std::ptrdiff_t>(first),
+                endpoints.end());
     self->connect(endpoints);
   };
   if (const std::error_code failed = begin_operation()) {

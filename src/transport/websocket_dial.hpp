@@ -15,8 +15,11 @@ namespace lockstep::transport {
 /// up.
 class WebSocketDial : public std::enable_shared_from_this<WebSocketDial> {
  public:
-  WebSocketDial(PeerAddress address, std::string target, AsioStrand strand, SocketOptions options,
-                std::shared_ptr<testing::WireFaults> faults, ICarrier::DialHandler handler);
+  /// Of a name's addresses, the one at `number` modulo their count is tried first: a dead one costs
+  /// one attempt, not all.
+  WebSocketDial(PeerAddress address, std::uint64_t number, std::string target, AsioStrand strand,
+                SocketOptions options, std::shared_ptr<testing::WireFaults> faults,
+                ICarrier::DialHandler handler);
 
   [[nodiscard]] const NodeId& node() const { return address_.node; }
   void start();
@@ -35,6 +38,7 @@ class WebSocketDial : public std::enable_shared_from_this<WebSocketDial> {
   void finish(const Error& error);
 
   PeerAddress address_;
+  std::uint64_t number_;
   std::string target_;
   AsioStrand strand_;
   SocketOptions options_;
@@ -46,8 +50,8 @@ class WebSocketDial : public std::enable_shared_from_this<WebSocketDial> {
   std::unique_ptr<Runtime::Timer> timer_;
 };
 
-/// No delay for small frames, and few bytes in the kernels of both ends: what waits there cannot be
-/// overtaken.
+/// Not for the host's child processes. No delay for small frames, and few bytes in the kernels of
+/// both ends: what waits there cannot be overtaken.
 void tune(TcpSocket& socket, const SocketOptions& options);
 
 }  // namespace lockstep::transport

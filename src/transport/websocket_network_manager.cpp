@@ -1,5 +1,7 @@
 #include "lockstep/websocket_network_manager.hpp"
 
+#include <fcntl.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <utility>
@@ -22,6 +24,14 @@ class Manager final : public transport::CoreFacade<WebSocketNetworkManager> {
           std::uint16_t port)
       : CoreFacade(std::move(core), std::move(runtime)), port_(port) {}
   std::uint16_t local_port() const override { return port_; }
+
+  Result<> connect(const PeerAddress& peer, DoneHandler done) override {
+    if (peer.host.empty() || peer.port == 0) {
+      return Error(Errc::kInvalidArgument,
+                   "node " + peer.node.str() + " needs a host and a port other than 0");
+    }
+    return CoreFacade::connect(peer, std::move(done));
+  }
 
  private:
   std::uint16_t port_;
@@ -84,6 +94,7 @@ boost::system::error_code listen(TcpAcceptor& acceptor, const std::string& host,
   if (error) return error;
   for (const auto& candidate : found) {
     acceptor.open(candidate.endpoint().protocol(), error);
+    if (!error) ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
     if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor.bind(candidate.endpoint(), error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);

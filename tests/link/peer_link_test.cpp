@@ -332,6 +332,17 @@ TEST_F(PeerLinkTest, GoodbyeEndsTheConnectionWithThePeersReason) {
   EXPECT_NE(down.reason.message.find("gone home"), std::string::npos);
 }
 
+TEST_F(PeerLinkTest, ForeignPeerInMidHandshakeIsSentAwayOnceTheClusterIsKnown) {
+  const ConnectionId id = incoming();
+  wire::Hello hello = peer_hello(1);
+  hello.cluster = ClusterId({1});
+  (void)link_->on_hello(id, hello, at());
+  local_.cluster = ClusterId({2});
+  EXPECT_EQ(only<Close>(link_->on_cluster_set(at())).reason, Errc::kForeignCluster);
+  (void)link_->on_ready(id, wire::Ready{1, 0}, at());
+  EXPECT_FALSE(link_->up());
+}
+
 TEST_F(PeerLinkTest, ForeignPeerThatGotInBeforeIsSentAwayOnceTheClusterIsKnown) {
   const ConnectionId id = incoming();
   wire::Hello hello = peer_hello(1);

@@ -262,5 +262,24 @@ TEST_F(HostilePeer, FragmentsArePutTogether) {
   EXPECT_EQ(std::get<SharedBuffer>(probe_->seen().messages.at(0).data).size(), 9000U);
 }
 
+TEST_F(HostilePeer, UpgradesThatNeverComeDoNotLockOthersOut) {
+  std::vector<std::unique_ptr<RawPeer>> idle;
+  for (int i = 0; i < 300; ++i) idle.push_back(std::make_unique<RawPeer>(a_->local_port()));
+  RawPeer peer(a_->local_port());
+  EXPECT_EQ(peer.upgrade("x").substr(0, 12), "HTTP/1.1 101");
+  EXPECT_TRUE(probe_->wait_error(Errc::kOverloaded));
+  EXPECT_GE(a_->metrics().total.handshake_failures_by_reason.at(Errc::kOverloaded), 45U);
+}
+
+TEST_F(HostilePeer, OneNameHasAFewConnectionsOnly) {
+  std::vector<std::unique_ptr<RawPeer>> peers;
+  for (int i = 0; i < 17; ++i) {
+    peers.push_back(std::make_unique<RawPeer>(a_->local_port()));
+    (void)peers.back()->upgrade("x");
+  }
+  EXPECT_TRUE(probe_->wait_error(Errc::kOverloaded));
+  EXPECT_TRUE(b_->is_connected(NodeId("a")));
+}
+
 }  // namespace
 }  // namespace lockstep::test

@@ -1,6 +1,9 @@
 // What only the real transport has: addresses, options, keep-alive figures, executors.
+#include <fcntl.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <thread>
 
 #include "lockstep/loopback_network.hpp"
@@ -134,6 +137,47 @@ TEST_F(WebSocketNetwork, DialThatHangsTimesOut) {
   options.dial_timeout = milliseconds(50);
   const auto a = make(options);
   EXPECT_EQ(connect(*a, "b", "127.0.0.1", listener.port()), Errc::kTimedOut);
+}
+
+TEST_F(WebSocketNetwork, DestroyedWhileDiallingLeavesNoSocketBehind) {
+  RawListener listener;  // connects, and never answers
+  const auto open_descriptors = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  const auto before = open_descriptors();
+  std::vector<std::shared_ptr<WebSocketNetworkManager>> dialling;
+  for (int i = 0; i < 5; ++i) {
+    dialling.push_back(make(options_of("a")));
+    ASSERT_TRUE(dialling.back()->connect({NodeId("b"), "127.0.0.1", listener.port()}));
+    Completion<> begun;  // behind the dial, on the same strand
+    ASSERT_TRUE(dialling.back()->connect({NodeId("c"), "127.0.0.1", 1}, begun.handler()));
+    EXPECT_EQ(begun.get(), Errc::kConnectionRefused);
+  }
+  EXPECT_GE(open_descriptors(), before + 10);
+  dialling.clear();
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_F(WebSocketNetwork, AddressNeedsAHostAndAPort) {
+  const auto a = make(options_of("a"));
+  EXPECT_EQ(a->connect({NodeId("b"), "", 4000}).error(), Errc::kInvalidArgument);
+  EXPECT_EQ(a->connect({NodeId("b"), "127.0.0.1", 0}).error(), Errc::kInvalidArgument);
+}
+
+TEST_F(WebSocketNetwork, SocketsAreNotForTheHostsChildren) {
+  const auto a = make(options_of("a"));
+  const auto b = make(options_of("b"));
+  ASSERT_FALSE(connect(*a, "b", "127.0.0.1", b->local_port()));
+  int sockets = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (!read_symlink(entry.path(), gone).string().starts_with("socket:")) continue;
+    ++sockets;
+    const int flags = ::fcntl(std::stoi(entry.path().filename()), F_GETFD);
+    EXPECT_TRUE((flags & FD_CLOEXEC) != 0) << entry.path();
+  }
+  EXPECT_GE(sockets, 4) << "two listeners and both ends of a connection";
 }
 
 TEST_F(WebSocketNetwork, RoundTripsAreMeasuredByPings) {
