@@ -36,7 +36,7 @@ struct LoopbackNodeOptions {
   std::size_t max_entry_bytes = std::size_t{16} << 20;
   /// Connected peers that this node was not told to `connect` to. One more is refused
   /// (kOverloaded), so that strangers cost a bounded amount of memory.
-  std::size_t max_unconfigured_peers = 256;
+  std::size_t max_unconfigured_peers = 64;
   /// Which nodes may connect. Empty: all.
   AdmissionPolicy admit{};
   LogSink log{};

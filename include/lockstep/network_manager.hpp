@@ -123,7 +123,9 @@ class LOCKSTEP_EXPORT INetworkManager {
   [[nodiscard]] virtual NodeId local_node() const = 0;
 
   /// The cluster this node belongs to, once it is known. From then on a peer of another cluster is
-  /// refused in the handshake. Errors: kForeignCluster when another one was set before.
+  /// refused in the handshake, and one that is connected and said so is sent away. Two nodes that
+  /// connected while both knew none stay connected: their messages tell them apart. Errors:
+  /// kForeignCluster when another one was set before.
   [[nodiscard]] virtual Result<> set_cluster(ClusterId cluster) = 0;
   [[nodiscard]] virtual ClusterId cluster() const = 0;
 

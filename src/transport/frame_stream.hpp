@@ -24,12 +24,15 @@ class IFrameStream {
     /// Some bytes came, of whatever kind.
     std::function<void()> bytes;
     std::function<void(std::uint64_t number)> pong;
-    /// Bytes behind a frame's header were copied after they had been read.
+    /// Payload bytes of entries were copied on their way out.
     std::function<void(std::size_t bytes)> copied;
   };
 
   virtual ~IFrameStream() = default;
   virtual void set_signals(Signals signals) = 0;
+  /// Until this is called, whoever is at the other end may be a stranger: a frame longer than those
+  /// of the handshake is refused (kTooLarge) before memory is taken for it.
+  virtual void allow_all_frames() {}
   /// The next frame. One at a time. Errors: kConnectionLost; kProtocolViolation, kTooLarge when the
   /// peer sent what no frame is.
   virtual void read(ReadHandler handler) = 0;

@@ -80,6 +80,7 @@ void LinkDriver::carry_out(Peer& peer, const link::Up& action) {
   peer.counters->record_connection_setup(setup);
   admission_.total().record_connection_setup(setup);
   admission_.set_up(peer.id, action.connection, now());
+  connections_[action.connection].session->allow_all_frames();
   notifier_->log(LogLevel::kDebug, "connected to node " + peer.id.str());
   const auto& local = options_.local;
   const bool dialled_here = action.side == link::Side::kDialler;

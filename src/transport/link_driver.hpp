@@ -20,7 +20,7 @@ struct DriverOptions {
   link::LocalNode local;
   link::LinkOptions link;
   std::size_t max_entry_bytes = 0;
-  std::size_t max_unconfigured_peers = 256;
+  std::size_t max_unconfigured_peers = 64;
   AdmissionPolicy admit;
 };
 

@@ -48,7 +48,9 @@ void LoopbackStream::fail_read() {
 }
 
 void LoopbackStream::write(Frames frames, WriteHandler handler) {
-  hub_->transmit(end_, SharedBuffer::adopt(wire::flatten(*frames.front())), std::move(handler));
+  const wire::OutgoingFrame& frame = *frames.front();
+  if (signals_.copied) signals_.copied(frame.payload_bytes);
+  hub_->transmit(end_, SharedBuffer::adopt(wire::flatten(frame)), std::move(handler));
 }
 
 void LoopbackStream::ping(std::uint64_t number) { hub_->transmit(end_, LoopbackPing{number}, {}); }

@@ -19,7 +19,7 @@ struct CoreOptions {
   link::LinkOptions link;
   Admission::Budgets budgets;
   std::size_t max_entry_bytes = 0;
-  std::size_t max_unconfigured_peers = 256;
+  std::size_t max_unconfigured_peers = 64;
   AdmissionPolicy admit;
   LogSink log;
 };

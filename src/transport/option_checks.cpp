@@ -77,6 +77,9 @@ std::vector<OptionProblem> check(const LinkFaults& faults) {
 
 std::vector<OptionProblem> check(const WebSocketNetworkOptions& options) {
   std::vector<OptionProblem> problems;
+  if (options.receive_buffer_bytes < 0) {
+    problems.push_back({"receive_buffer_bytes", "must be 0, the system's own, or more"});
+  }
   transport::check_node(problems, options.node);
   if (options.listen_host.empty() && options.listen_port != 0) {
     problems.push_back({"listen_port", "needs a listen_host"});

@@ -26,7 +26,8 @@ void Session::start() {
         if (self && self->owner_ != nullptr) self->owner_->on_pong(self->id_, number);
       },
       [weak = weak_from_this()](std::size_t bytes) {
-        if (const auto self = weak.lock()) {
+        const auto self = weak.lock();
+        if (self && self->owner_ != nullptr) {
           self->counters_.add(&TrafficCounters::payload_bytes_copied, bytes);
         }
       },
@@ -43,9 +44,10 @@ void Session::on_read(Result<SharedBuffer> frame) {
   if (owner_ == nullptr) return;
   if (!frame) {
     const Error& error = frame.error();
-    if (error != Errc::kConnectionLost && !finishing_) owner_->on_bad_frame(id_, error);
-    if (owner_ != nullptr) end(error);
-    return;
+    if (error == Errc::kConnectionLost || finishing_) return end(error);
+    // Nothing more is read, but the peer is told why.
+    reading_ended_ = true;
+    return owner_->on_bad_frame(id_, error);
   }
   counters_.add(&TrafficCounters::bytes_received, frame->size());
   if (!finishing_) decode(*frame);
@@ -78,6 +80,7 @@ void Session::count(const wire::Received& received, std::size_t bytes) {
   if (batch != nullptr) {
     for (const Entry& entry : batch->entries) payload += entry.header.payload_bytes;
   }
+  // An entry that is larger than the frame it ended with; it was put together, by copying.
   const bool came_in_parts = payload > bytes;
   counters_.add(came_in_parts ? &TrafficCounters::payload_bytes_copied
                               : &TrafficCounters::payload_bytes_received,
@@ -124,6 +127,8 @@ void Session::on_written(const Error& error) {
     for (Outgoing& message : queue_.written()) finished_(std::move(message), Error{});
   }
   write();
+  // Nobody would notice the peer's end of it.
+  if (close_sent_ && reading_ended_ && owner_ != nullptr) end(reason_);
 }
 
 void Session::finish(bool flush, std::optional<Outgoing> last_word, const Error& reason) {

@@ -39,6 +39,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void start();
   void send(Outgoing message);
   void ping(std::uint64_t number) { stream_->ping(number); }
+  /// The handshake has ended.
+  void allow_all_frames() { stream_->allow_all_frames(); }
   /// Sends what is queued (or drops it), then the last word, then closes in order. Frames that come
   /// meanwhile are not looked at. The owner gets `on_closed`.
   void finish(bool flush, std::optional<Outgoing> last_word, const Error& reason);
@@ -69,6 +71,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::vector<OutgoingQueue::Frame> writing_;
   /// The messages of the frames that are being written have been reported already.
   bool queue_emptied_ = false;
+  bool reading_ended_ = false;
   bool finishing_ = false;
   bool close_sent_ = false;
   std::optional<Outgoing> last_word_;

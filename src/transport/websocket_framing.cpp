@@ -1,5 +1,6 @@
 #include "transport/websocket_framing.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/system_random.hpp"
@@ -37,12 +38,13 @@ std::uint8_t* put_header(std::size_t size, std::uint8_t mask_bit, std::uint8_t* 
   return put_big_endian(size, is_short ? 2 : 8, out);
 }
 
+using MaskKey = std::array<std::uint8_t, 4>;
+
 /// Writes masked bytes one after another, eight at a time.
 class Masker {
  public:
-  Masker(std::uint32_t key, std::uint8_t* out) : out_(out) {
-    std::memcpy(key_.data(), &key, sizeof(key));
-    std::memcpy(key_.data() + sizeof(key), &key, sizeof(key));
+  Masker(const MaskKey& key, std::uint8_t* out) : out_(out) {
+    std::copy(key.begin(), key.end(), std::copy(key.begin(), key.end(), key_.begin()));
   }
   void put(ByteSpan bytes) {
     std::uint64_t key = 0;
@@ -98,13 +100,14 @@ std::vector<iovec> WebSocketFraming::frame_masked(std::span<const Message> messa
     masked_ = std::make_unique_for_overwrite<std::uint8_t[]>(size);
     masked_capacity_ = size;
   }
+  std::vector<MaskKey> keys(messages.size());
+  system_random({keys.front().data(), keys.size() * sizeof(MaskKey)});
   std::uint8_t* out = masked_.get();
-  for (const Message message : messages) {
-    out = put_header(size_of(message), kMaskBit, out);
-    const auto key = static_cast<std::uint32_t>(system_random());
-    std::memcpy(out, &key, sizeof(key));
-    Masker masker(key, out + sizeof(key));
-    for (const SharedBuffer& piece : message) masker.put(piece.bytes());
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    out = put_header(size_of(messages[i]), kMaskBit, out);
+    out = std::copy(keys[i].begin(), keys[i].end(), out);
+    Masker masker(keys[i], out);
+    for (const SharedBuffer& piece : messages[i]) masker.put(piece.bytes());
     out = masker.end();
   }
   return {{masked_.get(), static_cast<std::size_t>(out - masked_.get())}};

@@ -29,6 +29,8 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 
 constexpr std::uint32_t kMaxUpgradeBytes = 8192;
+/// HELLO with all that it may hold is half as long.
+constexpr std::size_t kMaxHandshakeFrameBytes = 8192;
 /// A control frame that comes meanwhile waits for no more than that.
 constexpr std::size_t kWriteTogetherBytes = 64 * 1024;
 
@@ -48,7 +50,7 @@ class PlainStream final : public IWebSocketStream,
   PlainStream(TcpSocket socket, std::shared_ptr<testing::WireFaults> faults)
       : faults_(faults), websocket_(std::move(socket), std::move(faults)) {
     websocket_.binary(true);
-    websocket_.read_message_max(wire::kMaxFrameBytes);
+    websocket_.read_message_max(kMaxHandshakeFrameBytes);
     websocket_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
                                                           websocket::stream_base::none(), false});
   }
@@ -67,6 +69,7 @@ class PlainStream final : public IWebSocketStream,
     faults_->add_connection(peer, weak_from_this(), drop_later);
   }
   void set_signals(Signals signals) override;
+  void allow_all_frames() override { websocket_.read_message_max(wire::kMaxFrameBytes); }
   void read(ReadHandler handler) override;
   void write(Frames frames, WriteHandler handler) override;
   std::size_t write_together_bytes() const override { return kWriteTogetherBytes; }
@@ -219,7 +222,7 @@ void PlainStream::read(ReadHandler handler) {
 }
 
 void PlainStream::read_more() {
-  if (size_ >= head_.size() && size_ >= capacity_) make_room();
+  if (size_ == head_.size()) make_room();
   const auto space = memory_ ? asio::buffer(memory_.get() + size_, capacity_ - size_)
                              : asio::buffer(head_.data() + size_, head_.size() - size_);
   websocket_.async_read_some(
@@ -229,16 +232,10 @@ void PlainStream::read_more() {
 }
 
 void PlainStream::make_room() {
-  // The rest of the WebSocket frame, which its header told; at most the limit on messages. Only a
-  // message in several WebSocket frames, which no node of ours sends, needs room twice.
-  const std::size_t capacity = size_ + websocket_.read_size_hint(head_.size());
-  auto memory = std::make_shared_for_overwrite<std::uint8_t[]>(capacity);
-  std::memcpy(memory.get(), memory_ ? memory_.get() : head_.data(), size_);
-  if (signals_.copied && size_ > wire::kFrameHeaderBytes) {
-    signals_.copied(size_ - wire::kFrameHeaderBytes);
-  }
-  memory_ = std::move(memory);
-  capacity_ = capacity;
+  // The rest of the WebSocket frame, which its header told; at most the limit on messages.
+  capacity_ = size_ + websocket_.read_size_hint(head_.size());
+  memory_ = std::make_shared_for_overwrite<std::uint8_t[]>(capacity_);
+  std::memcpy(memory_.get(), head_.data(), size_);
 }
 
 void PlainStream::on_read(const boost::system::error_code& error, std::size_t size) {
@@ -248,7 +245,11 @@ void PlainStream::on_read(const boost::system::error_code& error, std::size_t si
   if (websocket_.got_text()) {
     return std::exchange(reader_, {})(Error(Errc::kProtocolViolation, "a text message"));
   }
-  if (!websocket_.is_message_done()) return read_more();
+  if (!websocket_.is_message_done()) {
+    if (!memory_ || size_ < capacity_) return read_more();
+    return std::exchange(
+        reader_, {})(Error(Errc::kProtocolViolation, "a message in several WebSocket frames"));
+  }
   std::exchange(reader_, {})(take_message());
 }
 

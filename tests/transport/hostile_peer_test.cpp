@@ -194,7 +194,7 @@ TEST_F(HostilePeer, TextMessage) {
   peer.connect("x");
   ASSERT_TRUE(probe_->wait_events<NodeConnected>(2));
   peer.send_frame(R"({"type":"HEARTBEAT"})", 1);
-  (void)peer.read_to_end();
+  EXPECT_TRUE(peer.is_told(Errc::kProtocolViolation));
   EXPECT_TRUE(probe_->wait_error(Errc::kProtocolViolation));
   EXPECT_EQ(a_->metrics().peers.at(NodeId("x")).protocol_errors, 1U);
 }
@@ -240,26 +240,22 @@ TEST_F(HostilePeer, DamagedFrame) {
   EXPECT_EQ(a_->metrics().total.protocol_errors, 0U);
 }
 
-TEST_F(HostilePeer, FragmentsArePutTogether) {
-  // Not hostile, but nothing of ours sends it: one message in three WebSocket frames.
+TEST_F(HostilePeer, MessageInSeveralWebSocketFrames) {
   RawPeer peer(a_->local_port());
   peer.connect("x");
-  ReplicationMessage message =
-      message_to("a", host_message_type(1), SharedBuffer::copy_of(std::string(9000, 'y')));
-  message.source_node = NodeId("x");
-  const auto bytes = wire::flatten(peer.encoder.encode(message).value().front());
-  const std::string text(bytes.begin(), bytes.end());
-  const auto piece = [&](int first_byte, const std::string& payload) {
-    std::string frame{static_cast<char>(first_byte), static_cast<char>(0xfe)};
-    frame.push_back(static_cast<char>(payload.size() >> 8));
-    frame.push_back(static_cast<char>(payload.size()));
-    peer.send(frame + std::string(4, '\0') + payload);
-  };
-  piece(0x02, text.substr(0, 3000));
-  piece(0x00, text.substr(3000, 3000));
-  piece(0x80, text.substr(6000));
-  ASSERT_TRUE(probe_->wait_messages(1));
-  EXPECT_EQ(std::get<SharedBuffer>(probe_->seen().messages.at(0).data).size(), 9000U);
+  // A final frame that continues one of 3,000 bytes.
+  peer.send(std::string{0x02, static_cast<char>(0xfe), 0x0b, static_cast<char>(0xb8)} +
+            std::string(4 + 3000, 0));
+  peer.send(std::string{static_cast<char>(0x80), static_cast<char>(0x81)} + std::string(5, 0));
+  EXPECT_TRUE(probe_->wait_error(Errc::kProtocolViolation));
+  EXPECT_TRUE(peer.is_told(Errc::kProtocolViolation)) << "and why";
+}
+
+TEST_F(HostilePeer, LongFrameBeforeTheHandshakeIsRefusedByItsHeader) {
+  RawPeer peer(a_->local_port());
+  (void)peer.upgrade("x");
+  peer.send_frame(std::string(100, 'x'), 2, 200'000);
+  EXPECT_TRUE(probe_->wait_error(Errc::kTooLarge));
 }
 
 TEST_F(HostilePeer, UpgradesThatNeverComeDoNotLockOthersOut) {

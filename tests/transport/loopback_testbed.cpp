@@ -55,6 +55,9 @@ class LoopbackTestbed final : public testing::NetworkTestbed {
     return added ? *added : nullptr;
   }
   PeerAddress address(const std::string& name) override { return {NodeId(name), "", 0}; }
+  std::string lacks(Feature feature) const override {
+    return feature == Feature::kGather ? "frames of the loopback are made in one piece" : "";
+  }
 
   void drop_connection(const std::string& a, const std::string& b) override {
     network_.drop_connection(NodeId(a), NodeId(b));

@@ -118,6 +118,17 @@ class RawPeer {
     return found != nullptr ? std::optional(*found) : std::nullopt;
   }
 
+  /// The other end says that it closes, with this code.
+  [[nodiscard]] bool is_told(Errc code) {
+    while (auto received = receive()) {
+      if (const auto* goodbye = std::get_if<wire::Goodbye>(&*received))
+        return goodbye->code == code;
+      if (const auto* refusal = std::get_if<wire::Refusal>(&*received))
+        return refusal->code == code;
+    }
+    return false;
+  }
+
   static wire::Hello hello(const std::string& node) {
     wire::Hello result;
     result.node = NodeId(node);

@@ -22,19 +22,18 @@
 ///
 /// The groups, each in a header of its own, and what they check:
 ///
-/// | group | what a transport must show |
-/// |---|---|
-/// | `NetworkConnections` | made, ended, lost, made again, at a new address; named alike at both
-/// ends | | `NetworkOneConnection` | simultaneous dials settle on one connection; boot numbers | |
-/// `NetworkHandshake` | clusters, policy, limit on strangers, silence: refused, told at both ends |
-/// | `NetworkLiveness` | frozen and isolated peers are found, and come back |
-/// | `NetworkMessages` | whole, unchanged, once, in order; damage is refused and counted |
-/// | `NetworkSends` | every send has a result; a broadcast is encoded and hashed once |
-/// | `NetworkBackPressure` | budgets; frozen receivers; urgent overtakes large; lost as a whole |
-/// | `NetworkEvents` | listeners, handlers, exceptions, the order of events |
-/// | `NetworkClosing` | sent or reported, in time; inside callbacks, while dialling, under a flood
-/// | | `NetworkCounters` | by type, by reason, queue depths; never backwards | | `NetworkEndurance`
-/// | memory, descriptors and threads do not grow; LOCKSTEP_CYCLES sets how long |
+/// - `NetworkConnections`: made, ended, lost, made again, at a new address; named alike at both
+/// ends
+/// - `NetworkOneConnection`: simultaneous dials settle on one connection; boot numbers
+/// - `NetworkHandshake`: clusters, policy, limit on strangers, silence: refused, told at both ends
+/// - `NetworkLiveness`: frozen and isolated peers are found, and come back
+/// - `NetworkMessages`: whole, unchanged, once, in order; damage is refused and counted
+/// - `NetworkSends`: every send has a result; a broadcast is encoded and hashed once
+/// - `NetworkBackPressure`: budgets; frozen receivers; urgent overtakes large; lost as a whole
+/// - `NetworkEvents`: listeners, handlers, exceptions, the order of events
+/// - `NetworkClosing`: sent or reported, in time; in callbacks, while dialling, under a flood
+/// - `NetworkCounters`: by type, by reason, queue depths; never backwards
+/// - `NetworkEndurance`: memory, descriptors and threads do not grow; LOCKSTEP_CYCLES sets how long
 ///
 /// All is in namespace `lockstep::testing`. The tests wait for events, never for a time to pass; a
 /// wait that finds nothing for `kTestDeadline` fails.

@@ -40,7 +40,7 @@ class NetworkEndurance : public NetworkConformance {
     EXPECT_LE(after->threads, before->threads + 2);
     if (memory_is_instrumented()) return;
     const std::size_t noise = std::size_t{1} << 20;
-    EXPECT_LE(after->resident_bytes, before->resident_bytes + noise + count * 256);
+    EXPECT_LE(after->resident_bytes, before->resident_bytes + noise + count * 16);
   }
 };
 LOCKSTEP_CONFORMANCE_GROUP(NetworkEndurance);

@@ -59,6 +59,7 @@ class NetworkTestbed {
     kKeepAlive,    ///< pings, and `TestNode::quick_keep_alive`
     kAdmission,    ///< `TestNode::admit`, `max_unconfigured_peers`
     kTotalBudget,  ///< `TestNode::max_queued_bytes`
+    kGather,       ///< payloads leave from the memory that the sender gave
   };
   /// Why there is no such thing; empty: there is. Tests that need what is lacking are skipped and
   /// say so.
