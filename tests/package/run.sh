@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run.sh BUILD_FOLDER: builds and runs a small host twice, against the library installed from
-# BUILD_FOLDER and against the sources as a shared library, which also shows that all exports are there.
+# BUILD_FOLDER and against the sources as a shared library, which also shows that all exports are there;
+# and, from the installed headers, the conformance kit for transports.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -12,16 +13,18 @@ work=$build/package-test
 rm -rf "$work"
 
 build_and_run() {
-  local name=$1
-  shift
+  local name=$1 programs=$2
+  shift 2
   cmake -S "$name" -B "$work/$name" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" -DEMBEDDING="$embedding" "$@" >/dev/null
-  cmake --build "$work/$name" --target consumer -j "${JOBS:-2}" >"$work/$name/build.log" ||
+  cmake --build "$work/$name" --target $programs -j "${JOBS:-2}" >"$work/$name/build.log" ||
     { tail -n 40 "$work/$name/build.log"; return 1; }
-  (cd "$work/$name" && timeout 60 ./consumer)
+  for program in $programs; do
+    (cd "$work/$name" && GTEST_BRIEF=1 timeout 120 "./$program")
+  done
 }
 
 cmake --install "$build" --prefix "$work/prefix" >/dev/null
-build_and_run find_package -DCMAKE_PREFIX_PATH="$work/prefix"
-build_and_run add_subdirectory -DBUILD_SHARED_LIBS=ON -DLOCKSTEP_CCACHE=ON
+build_and_run find_package "consumer conformance" -DCMAKE_PREFIX_PATH="$work/prefix"
+build_and_run add_subdirectory consumer -DBUILD_SHARED_LIBS=ON -DLOCKSTEP_CCACHE=ON
 echo "tests/package/run.sh: PASSED"
