@@ -312,6 +312,15 @@ TEST_F(PeerLinkTest, ConfigureAgainStartsANewAttemptWithAHigherDialNumber) {
   EXPECT_EQ(hello.dial, DialNumber(2));
 }
 
+TEST_F(PeerLinkTest, DialNumbersGoOnWhenAPeerWasForgottenInBetween) {
+  (void)link_->configure(at());
+  (void)link_->forget(Error(Errc::kCancelled, "enough"), at());
+  link_.emplace(local_, NodeId("p"), options_);
+  const ConnectionId id = only<Dial>(link_->configure(at())).connection;
+  const auto hello = std::get<wire::Hello>(only<Send>(link_->on_dialled(id, at())).frame);
+  EXPECT_EQ(hello.dial, DialNumber(2));
+}
+
 TEST_F(PeerLinkTest, EventsOfForgottenConnectionsAreIgnored) {
   const ConnectionId unknown(77);
   EXPECT_TRUE(link_->on_hello(unknown, peer_hello(1), at()).empty());

@@ -30,7 +30,7 @@ class NetworkConformance : public ::testing::TestWithParam<NetworkUnderTest> {
     return added;
   }
 
-  /// Makes two nodes connect, the first one dialling.
+  /// Makes two nodes connect, the first one dialling. The other may hear of it a little later.
   void connect(INetworkManager& dialler, const std::string& peer) {
     const Error outcome = try_to_connect(dialler, peer);
     ASSERT_FALSE(outcome) << outcome.message;

@@ -91,6 +91,7 @@ TEST_P(NetworkHandshake, PolicyBarsADialler) {
   expect_told(*b, probe_b, log_b, "a", Errc::kNodeBarred, "the list has no a");
   const auto c = add("c");
   connect(*c, "b");
+  ASSERT_TRUE(probe_b.wait_events<NodeConnected>(1));
   EXPECT_EQ(b->connected_nodes(), std::vector{NodeId("c")});
 }
 
@@ -144,6 +145,7 @@ TEST_P(NetworkHandshake, StrangersBeyondTheLimitAreRefused) {
   NetworkProbe probe_d(*d);
   connect(*b, "a");
   connect(*c, "a");
+  ASSERT_TRUE(probe.wait_events<NodeConnected>(2));
   EXPECT_EQ(try_to_connect(*d, "a"), Errc::kOverloaded);
   EXPECT_TRUE(probe.wait_error("d", Errc::kOverloaded));
   connect(*a, "e");
