@@ -61,12 +61,12 @@ class PlainStream final : public IWebSocketStream,
     peer_ = peer;
     websocket_.next_layer().set_peer(peer);
     if (!faults_) return;
-    const auto drop_later = [weak = weak_from_this(), executor = websocket_.get_executor()] {
-      asio::post(executor, [weak] {
-        if (const auto self = weak.lock()) self->drop();
-      });
-    };
-    faults_->add_connection(peer, weak_from_this(), drop_later);
+    // The faults may outlive the executor, so nothing of it is kept there.
+    faults_->add_connection(peer, weak_from_this(), [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        asio::post(self->websocket_.get_executor(), [self] { self->drop(); });
+      }
+    });
   }
   void set_signals(Signals signals) override;
   void allow_all_frames() override { websocket_.read_message_max(wire::kMaxFrameBytes); }
