@@ -18,7 +18,7 @@ struct ProcessResources {
 /// first, where that is possible, so that only what is held counts. Thread-safe.
 [[nodiscard]] LOCKSTEP_EXPORT std::optional<ProcessResources> read_process_resources();
 
-/// Built with a sanitizer, which keeps memory that the program has let go of.
+/// Built with a sanitizer, which keeps memory that the program has let go of, and slows everything.
 [[nodiscard]] LOCKSTEP_EXPORT bool memory_is_instrumented();
 
 }  // namespace lockstep::testing

@@ -15,7 +15,7 @@ class NetworkEndurance : public NetworkConformance {
   static std::size_t cycles() {
     const char* wanted = std::getenv("LOCKSTEP_CYCLES");
     const std::size_t count = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 0;
-    return count != 0 ? count : 300;
+    return count != 0 ? count : memory_is_instrumented() ? 100 : 300;
   }
 
   /// Runs the cycle, and says what it has left behind once the first ones have filled what is kept
