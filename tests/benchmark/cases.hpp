@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 /// The cases that only Lockstep has.
@@ -16,8 +17,10 @@ struct Heartbeats {
   std::vector<double> latencies_ms;
   double entries_mb_per_s = 0;
 };
-/// `from_dialler`: who sends the entries and the heartbeats.
-[[nodiscard]] Heartbeats measure_heartbeats(std::size_t count, bool from_dialler);
+/// `from_dialler`: who sends the entries and the heartbeats. `receive_buffer_bytes`: none for the
+/// transport's default.
+[[nodiscard]] Heartbeats measure_heartbeats(std::size_t count, bool from_dialler,
+                                            std::optional<int> receive_buffer_bytes = {});
 
 /// Of a process that is one node, in KiB, as the kernel counts it in /proc/self/status.
 struct IdleMemory {

@@ -50,9 +50,13 @@ Clock::time_point sent_at(const ReplicationMessage& message) {
 
 }  // namespace
 
-Heartbeats measure_heartbeats(std::size_t count, bool from_dialler) {
-  Node a("a");
-  Node b("b");
+Heartbeats measure_heartbeats(std::size_t count, bool from_dialler,
+                              std::optional<int> receive_buffer_bytes) {
+  const auto tune = [&](WebSocketNetworkOptions& options) {
+    if (receive_buffer_bytes) options.receive_buffer_bytes = *receive_buffer_bytes;
+  };
+  Node a("a", tune);
+  Node b("b", tune);
   (from_dialler ? a : b).dial((from_dialler ? b : a).address());
   a.wait_connected(1);
   b.wait_connected(1);
