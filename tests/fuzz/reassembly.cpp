@@ -40,6 +40,8 @@ void change_type(RawFrame& part, std::uint8_t argument) {
 void apply_change(RawFrame& part, std::uint8_t change, std::uint8_t argument) {
   Bytes& piece = part.entries[0];
   switch (change % 16) {
+    case 3:
+      return piece.resize(piece.size() + argument);
     case 4:
       part.message_id[argument % 16] ^= 1;
       return;

@@ -12,6 +12,7 @@
 using namespace lockstep;  // NOLINT
 using wire::append;
 using wire::Bytes;
+using wire::RawFrame;
 
 namespace {
 
@@ -56,11 +57,54 @@ void write_plain_messages() {
 /// As deep as JSON may nest, and one deeper.
 void write_nested() {
   for (const std::size_t depth : {wire::kMaxJsonDepth, wire::kMaxJsonDepth + 1}) {
-    wire::RawFrame frame;
+    RawFrame frame;
     frame.kind = 2;
     append(frame.fields, std::string(depth, '[') + std::string(depth, ']'));
     write_frame("nested-" + std::to_string(depth), frame.bytes());
   }
+}
+
+RawFrame with_entry() {
+  const Entry entry = wire::make_entry(1, "payload");
+  RawFrame frame;
+  frame.type = 7;
+  frame.kind = 4;
+  frame.entries = {wire::to_bytes(entry.encoded.bytes())};
+  frame.digests = {wire::to_bytes(entry.digest.bytes)};
+  return frame;
+}
+
+/// Frames with a good checksum that say what no encoder writes; nothing is put right in them.
+void write_lies() {
+  const auto write_lie = [](const std::string& name, const RawFrame& frame) {
+    Bytes as_it_is{0};
+    append(as_it_is, frame.bytes());
+    write("message/lie-" + name, as_it_is);
+  };
+  const auto with = [](auto change) {
+    RawFrame frame = with_entry();
+    change(frame);
+    return frame;
+  };
+  const auto size = static_cast<std::uint32_t>(with_entry().bytes().size());
+  write_lie("flags", with([](RawFrame& f) { f.flags = 1; }));
+  write_lie("frame-shorter", with([=](RawFrame& f) { f.frame_bytes = size - 1; }));
+  write_lie("frame-longer", with([=](RawFrame& f) { f.frame_bytes = size + 1; }));
+  write_lie("fields-longer", with([](RawFrame& f) { f.fields_bytes = UINT32_MAX; }));
+  write_lie("source-longer", with([](RawFrame& f) { f.source_bytes = 255; }));
+  write_lie("more-entries", with([](RawFrame& f) { f.entry_count = UINT32_MAX; }));
+  write_lie("payload-longer", with([](RawFrame& f) { f.entries[0][39] = 0xff; }));
+  write_lie("part-offset", with([](RawFrame& f) { f.part_offset = 4096; }));
+  write_lie("group-of-entry", with([](RawFrame& f) { f.group = 8; }));
+  write_lie("digest", with([](RawFrame& f) { f.digests[0][0] ^= 1; }));
+}
+
+/// A link frame whose body goes on behind its fields.
+void write_overlong(const std::string& name, Bytes frame) {
+  frame.insert(frame.end() - Digest::kBytes, 0);
+  Bytes repaired{3};
+  append(repaired, frame);
+  write("message/overlong-" + name, repaired);
 }
 
 Entry configuration_entry() {
@@ -115,7 +159,9 @@ void write_link_frames() {
   hello.node = NodeId("n1");
   hello.authentication_bytes = SharedBuffer::copy_of("proof");
   write_frame("hello", wire::flatten(*encoder.encode(hello)));
+  write_overlong("hello", wire::flatten(*encoder.encode(hello)));
   write_frame("ready", wire::flatten(encoder.encode(wire::Ready{})));
+  write_overlong("ready", wire::flatten(encoder.encode(wire::Ready{})));
   wire::Refusal refusal;
   refusal.code = Errc::kForeignCluster;
   refusal.text = "cluster \xc3\xa9";
@@ -155,6 +201,8 @@ void write_handshakes() {
     write(name + "both-dial",
           events({kConfigure, kDialled, kAccepted, {9, 1, 0, 0, 0, 5, 1, 1, 1}, kTime}, who));
     write(name + "is-refused", events({kConfigure, kDialled, kRefuse, kTime, kDialFailed}, who));
+    write(name + "gets-ready-twice",
+          events({kConfigure, kDialled, kHelloAnswered, kReady, kAccepted, kHello, kReady}, who));
     write(name + "is-superseded",
           events({kAccepted, kHello, kReady, kAccepted, {9, 1, 0, 0, 0, 9, 2, 1, 1}}, who));
     write(name + "meets-a-foreign-cluster",
@@ -182,7 +230,7 @@ void write_sequences() {
                                           {3, 3, 7, 0, 0}}));
   write("reassembly/interrupted", steps({{0, 0, 3, 0, 0}, {6, 0, 0, 0, 0}}));
   write("reassembly/bulk-interrupted", steps({{3, 0, 3, 0, 0}, {7, 0, 0, 0, 0}}));
-  for (std::uint8_t change = 4; change < 16; ++change) {
+  for (std::uint8_t change = 3; change < 16; ++change) {
     write("reassembly/change-" + std::to_string(change),
           steps({{0, 0, 3, 0, 0}, {0, 3, 7, change, 33}}));
   }
@@ -221,6 +269,7 @@ int main(int argc, char** argv) {
   corpus = argv[1];
   write_plain_messages();
   write_nested();
+  write_lies();
   write_entries();
   write_consensus();
   write_link_frames();
