@@ -89,11 +89,11 @@ std::uint64_t run(std::uint64_t seed) {
     group.simulated.run_for(10ms);
     if (i % 20 == 0) group.network.drop_connection(group.members[0], group.members[1]);
   }
-  // Follower n3 is away for an hour, and catches up.
+  // Follower n3 is away for twelve minutes, and catches up.
   group.network.cut(group.members[0], group.members[2]);
   for (int i = 0; i < 24; ++i) {
     group.write("later " + std::to_string(i));
-    group.simulated.run_for(150s);
+    group.simulated.run_for(30s);
   }
   EXPECT_EQ(group.committed, 124) << "a majority is left";
   EXPECT_LT(group.replicas[2].engine->count(), 124U);
@@ -106,7 +106,7 @@ std::uint64_t run(std::uint64_t seed) {
   return group.simulated.trace_hash();
 }
 
-TEST(VirtualTime, GroupReplicatesForAnHourAndTheSeedDecidesHow) {
+TEST(VirtualTime, GroupReplicatesAndTheSeedDecidesHow) {
   const std::uint64_t trace = run(1);
   EXPECT_EQ(trace, run(1));
   EXPECT_NE(trace, run(2));
