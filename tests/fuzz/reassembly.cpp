@@ -41,7 +41,7 @@ void apply_change(RawFrame& part, std::uint8_t change, std::uint8_t argument) {
   Bytes& piece = part.entries[0];
   switch (change % 16) {
     case 3:
-      return piece.resize(piece.size() + argument);
+      return piece.resize(piece.size() + argument * 128U);
     case 4:
       part.message_id[argument % 16] ^= 1;
       return;

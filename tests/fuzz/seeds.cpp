@@ -94,6 +94,11 @@ void write_lies() {
   write_lie("source-longer", with([](RawFrame& f) { f.source_bytes = 255; }));
   write_lie("more-entries", with([](RawFrame& f) { f.entry_count = UINT32_MAX; }));
   write_lie("payload-longer", with([](RawFrame& f) { f.entries[0][39] = 0xff; }));
+  write_lie("first-payload-longer", with([](RawFrame& f) {
+              f.entries.push_back(f.entries[0]);
+              f.digests.push_back(f.digests[0]);
+              f.entries[0][32] = 0xff;
+            }));
   write_lie("part-offset", with([](RawFrame& f) { f.part_offset = 4096; }));
   write_lie("group-of-entry", with([](RawFrame& f) { f.group = 8; }));
   write_lie("digest", with([](RawFrame& f) { f.digests[0][0] ^= 1; }));
@@ -212,8 +217,8 @@ void write_handshakes() {
 }
 
 // The steps of reassembly.cpp.
-Bytes steps(std::initializer_list<Bytes> list) {
-  Bytes result{2, 99};  // three leaves and 100 bytes
+Bytes steps(std::initializer_list<Bytes> list, std::uint8_t tail_bytes = 100) {
+  Bytes result{2, tail_bytes};  // behind three leaves
   for (const Bytes& step : list) append(result, step);
   return result;
 }
@@ -234,6 +239,7 @@ void write_sequences() {
     write("reassembly/change-" + std::to_string(change),
           steps({{0, 0, 3, 0, 0}, {0, 3, 7, change, 33}}));
   }
+  write("reassembly/beyond-the-end", steps({{0, 0, 2, 0, 0}, {0, 2, 1, 3, 32}}, 0));
   write("reassembly/gap", steps({{0, 0, 1, 0, 0}, rest}));
   write("reassembly/overlap", steps({{0, 0, 2, 0, 0}, {0, 1, 7, 0, 0}}));
 }
