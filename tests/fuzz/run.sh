@@ -19,6 +19,8 @@ if [[ ${#targets[@]} -eq 0 ]]; then
   mapfile -t targets < <(ls tests/fuzz/corpus)
 fi
 
+# Names in the stack of a finding; addr2line comes with every g++.
+export ASAN_OPTIONS="allow_addr2line=1:external_symbolizer_path=$(command -v addr2line)"
 export build=${LOCKSTEP_FUZZ_BUILD:-build/fuzz}
 build_tree "$build" fuzz --target lockstep_fuzz
 
