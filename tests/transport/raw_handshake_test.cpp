@@ -73,7 +73,7 @@ TEST_F(RawHandshake, DialNumberThatIsNotHigherIsRefused) {
   const auto first = dial(hello(1, 4));
   finish(*first);
   ASSERT_TRUE(probe_->wait_events<NodeConnected>(1));
-  for (const std::uint64_t number : {4, 3}) {
+  for (const std::uint64_t number : {4U, 3U}) {
     const auto late = dial(hello(1, number));
     expect_refused(*late, Errc::kDuplicateConnection);
   }
