@@ -62,6 +62,8 @@ struct Failed {
   Error error;
   /// It ended an attempt of this node to connect.
   bool attempt = false;
+  /// The peer's word for what it saw, not what was seen here.
+  bool told_by_peer = false;
 };
 
 using Action = std::variant<Dial, Send, Ping, Up, Down, Close, Failed>;

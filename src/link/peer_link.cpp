@@ -127,7 +127,10 @@ Actions PeerLink::on_refusal(ConnectionId id, const wire::Refusal& refusal, Mome
   }
   const Error error(refusal.code, "refused by node " + peer_.str() + ": " + refusal.text);
   // Another connection to this peer is kept: nothing has failed.
-  if (error != Errc::kDuplicateConnection) fail(FailureKind::kHandshake, error, *connection);
+  if (error != Errc::kDuplicateConnection) {
+    fail(FailureKind::kHandshake, error, *connection);
+    std::get<Failed>(actions_.back()).told_by_peer = true;
+  }
   end(id, Ending::kDrop, error, at);
   return settle(at);
 }
@@ -239,7 +242,7 @@ void PeerLink::end(ConnectionId id, Ending ending, const Error& reason, Moment a
 
 void PeerLink::fail(FailureKind kind, const Error& error, const Connection& connection) {
   const bool attempt = connection.handshake.side() == Side::kDialler && up_ != connection.id;
-  actions_.push_back(Failed{kind, error, attempt});
+  actions_.push_back(Failed{kind, error, attempt, false});
 }
 
 Actions PeerLink::settle(Moment at) {

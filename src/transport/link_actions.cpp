@@ -132,6 +132,7 @@ void LinkDriver::count(const Peer& peer, const link::Failed& failure) {
   if (failure.kind == link::FailureKind::kHandshake) {
     pair.add(&TrafficCounters::handshake_failures, failure.error);
   }
+  if (failure.told_by_peer) return;
   if (is_damage(failure.error)) {
     pair.add(&TrafficCounters::checksum_rejections);
   } else if (failure.kind == link::FailureKind::kFrame || is_bad_input(failure.error)) {

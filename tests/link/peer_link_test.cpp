@@ -165,6 +165,7 @@ TEST_F(PeerLinkTest, RefusalReachesTheDiallerAndIsAFailedAttempt) {
   EXPECT_EQ(only<Failed>(actions).error, Errc::kForeignCluster);
   EXPECT_NE(only<Failed>(actions).error.message.find("elsewhere"), std::string::npos);
   EXPECT_TRUE(only<Failed>(actions).attempt);
+  EXPECT_TRUE(only<Failed>(actions).told_by_peer);
   EXPECT_GT(link_->next_deadline().value(), now_) << "dialling goes on";
 }
 

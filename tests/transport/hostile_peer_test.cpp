@@ -258,6 +258,17 @@ TEST_F(HostilePeer, LongFrameBeforeTheHandshakeIsRefusedByItsHeader) {
   EXPECT_TRUE(probe_->wait_error(Errc::kTooLarge));
 }
 
+TEST_F(HostilePeer, RefusalIsNotBelievedToBeDamageSeenHere) {
+  RawPeer peer(a_->local_port());
+  (void)peer.upgrade("x");
+  peer.send_frame(peer.encoder.encode(wire::Refusal{{Errc::kBadChecksum, "yours is damaged"}}));
+  EXPECT_TRUE(probe_->wait_error(Errc::kBadChecksum));
+  const PeerCounters total = a_->metrics().total;
+  EXPECT_EQ(total.handshake_failures_by_reason.at(Errc::kBadChecksum), 1U);
+  EXPECT_EQ(total.checksum_rejections, 0U);
+  EXPECT_EQ(total.protocol_errors, 0U);
+}
+
 TEST_F(HostilePeer, UpgradesThatNeverComeDoNotLockOthersOut) {
   std::vector<std::unique_ptr<RawPeer>> idle;
   for (int i = 0; i < 300; ++i) idle.push_back(std::make_unique<RawPeer>(a_->local_port()));

@@ -66,6 +66,19 @@ TEST_F(Loopback, CutLosesOneDirectionOnly) {
   EXPECT_EQ(probe_b.seen().messages.at(0).type, MessageType::kAck);
 }
 
+TEST_F(Loopback, MakesItsFramesInOnePieceAndCountsThat) {
+  const auto a = add("a");
+  const auto b = add("b");
+  Probe probe(*b);
+  connect(*a, "b");
+  EntryBatch batch;
+  batch.entries.push_back(make_entry(1, 5000));
+  ASSERT_TRUE(a->send_message(message_to("b", MessageType::kAppendEntries, batch)));
+  ASSERT_TRUE(probe.wait_messages(1));
+  EXPECT_EQ(a->metrics().total.payload_bytes_copied, 5000U);
+  EXPECT_EQ(b->metrics().total.payload_bytes_copied, 0U);
+}
+
 TEST_F(Loopback, CutThatCostNothingLeavesTheConnection) {
   const auto a = add("a");
   const auto b = add("b");
