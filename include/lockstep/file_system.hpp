@@ -48,11 +48,15 @@ class LOCKSTEP_EXPORT IFileSystem {
   /// Creates an empty file; an existing one is an error.
   [[nodiscard]] virtual Result<std::unique_ptr<IFile>> create(const std::string& path) = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<IFile>> open(const std::string& path) = 0;
+  /// Writing to it fails. Changes nothing, so that the files of others can be looked at.
+  [[nodiscard]] virtual Result<std::unique_ptr<IFile>> open_to_read(const std::string& path) = 0;
   /// Replaces `to` atomically. Durable only after `sync_folder`.
   [[nodiscard]] virtual Result<> rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual Result<> remove(const std::string& path) = 0;
   /// Makes creations, renames and removals in the folder durable.
   [[nodiscard]] virtual Result<> sync_folder(const std::string& folder) = 0;
+  /// Bytes that may still be written to the file system that `path` is on. Errors: kIo.
+  [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
   /// Takes an exclusive lock that ends with the process. Errors: kLocked when somebody holds it.
   [[nodiscard]] virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
 };

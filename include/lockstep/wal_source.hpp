@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "lockstep/configuration.hpp"
@@ -97,6 +98,17 @@ struct WALWrite {
   std::optional<InstallIntent> install_intent;
 };
 
+/// Rot came to light after `open`: reading from the range answers kCorruption until it is repaired.
+struct WALDamaged {
+  IndexRange range;
+};
+/// The log has failed for good while no call was under way that could have told.
+struct WALFailed {
+  Error error;
+};
+/// What a log tells without being asked.
+using WALEvent = std::variant<WALDamaged, WALFailed>;
+
 /// What a log must offer to be replicated. Implement it to plug in a log of your own.
 ///
 /// Thread: every method is called on the WAL executor that the host gave with the log, and may
@@ -107,13 +119,23 @@ struct WALWrite {
 /// kInvalidArgument changes nothing, and those behind it stand on their own. Nothing is thrown.
 /// Every call completes its callback exactly once, on `close` too; a call before `open` has
 /// completed answers kWrongState.
+///
+/// Want of space is not final: a write refused with kNoSpace has changed nothing, the writes behind
+/// it that build on it are refused with kInvalidArgument, and its caller submits all of them again
+/// later, in order, until there is room. `release_prefix` and `close` must get by on a full disk.
 class LOCKSTEP_EXPORT IWALSource {
  public:
   using OpenHandler = std::function<void(Result<WALState>)>;
   using DoneHandler = std::function<void(Error)>;
   using ReadHandler = std::function<void(Result<std::vector<Entry>>)>;
+  using EventHandler = std::function<void(const WALEvent&)>;
 
   virtual ~IWALSource();
+
+  /// Whom to tell what nobody asked for; given at most once, before `open`. Called like the other
+  /// callbacks, and no more once `close` has completed. A log that never looks by itself, and finds
+  /// rot only in a `read` that says so, need not call it.
+  virtual void on_event(EventHandler handler) = 0;
 
   /// Recovers what is there, or makes a new log with a fresh incarnation. Called once, first.
   /// Errors: kLocked, kForeignData, kNewerFormat, kCorruption, kIo.
@@ -131,8 +153,11 @@ class LOCKSTEP_EXPORT IWALSource {
   /// `write`; kInvalidArgument also for an entry that the log does not hold.
   virtual void release_prefix(Boundary boundary, DoneHandler done) = 0;
 
-  /// Puts verified copies in the place of damaged entries, atomically. `kNotSupported` is an
-  /// answer: a node with such a log leaves the voters when it is damaged.
+  /// Puts copies in the place of damaged entries, atomically: `entries` are those of `range`, all
+  /// of it damaged, sealed as for `write`. Their digests are checked once more, and their terms
+  /// must fit those that the log still knows. Errors: as `write`; kBadEntryDigest, and
+  /// kInvalidArgument for what is not damaged or does not fit: nothing is changed. `kNotSupported`
+  /// is an answer: a node with such a log leaves the voters when it is damaged.
   virtual void repair(IndexRange range, std::vector<Entry> entries, DoneHandler done) = 0;
 
   /// Entries from `range.first` on, at least one, and otherwise as many as fit `byte_budget`

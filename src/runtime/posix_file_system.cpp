@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,6 +90,12 @@ Result<std::unique_ptr<IFile>> PosixFileSystem::open(const std::string& path) {
   return make_posix_file(std::move(descriptor), path);
 }
 
+Result<std::unique_ptr<IFile>> PosixFileSystem::open_to_read(const std::string& path) {
+  Descriptor descriptor = open_descriptor(path, O_RDONLY);
+  if (!descriptor.valid()) return posix_error("open", path, errno);
+  return make_posix_file(std::move(descriptor), path);
+}
+
 Result<> PosixFileSystem::rename(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) == 0) return {};
   return posix_error("rename", from, errno);
@@ -104,6 +111,12 @@ Result<> PosixFileSystem::sync_folder(const std::string& folder) {
   if (!descriptor.valid()) return posix_error("open", folder, errno);
   if (::fsync(descriptor.get()) == 0) return {};
   return Error(Errc::kSyncFailed, posix_error("fsync", folder, errno).message);
+}
+
+Result<std::uint64_t> PosixFileSystem::free_bytes(const std::string& path) {
+  struct statvfs status {};
+  if (::statvfs(path.c_str(), &status) != 0) return posix_error("statvfs", path, errno);
+  return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
 
 Result<std::unique_ptr<IFileSystem::Lock>> PosixFileSystem::lock(const std::string& path) {

@@ -19,9 +19,11 @@ class UnsupportedFileSystem final : public IFileSystem {
   }
   Result<std::unique_ptr<IFile>> create(const std::string&) override { return error_; }
   Result<std::unique_ptr<IFile>> open(const std::string&) override { return error_; }
+  Result<std::unique_ptr<IFile>> open_to_read(const std::string&) override { return error_; }
   Result<> rename(const std::string&, const std::string&) override { return error_; }
   Result<> remove(const std::string&) override { return error_; }
   Result<> sync_folder(const std::string&) override { return error_; }
+  Result<std::uint64_t> free_bytes(const std::string&) override { return error_; }
   Result<std::unique_ptr<Lock>> lock(const std::string&) override { return error_; }
 
  private:

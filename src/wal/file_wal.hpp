@@ -25,6 +25,7 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
  public:
   FileWAL(FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor);
 
+  void on_event(IWALSource::EventHandler handler) { on_event_ = std::move(handler); }
   void open(IWALSource::OpenHandler done);
   void write(WALWrite write, IWALSource::DoneHandler done);
   void release_prefix(Boundary boundary, IWALSource::DoneHandler done);
@@ -100,6 +101,7 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   const std::shared_ptr<IExecutor> executor_;
   WALFolder folder_;
   Phase phase_ = Phase::kNew;
+  IWALSource::EventHandler on_event_;
   /// Final, once there is one.
   Error failure_;
 

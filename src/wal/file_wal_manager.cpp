@@ -14,6 +14,7 @@ class FileWALManagerImpl final : public FileWALManager {
   explicit FileWALManagerImpl(std::shared_ptr<FileWAL> wal) : wal_(std::move(wal)) {}
   ~FileWALManagerImpl() override { wal_->abandon(); }
 
+  void on_event(EventHandler handler) override { wal_->on_event(std::move(handler)); }
   void open(OpenHandler done) override { wal_->open(std::move(done)); }
   void write(WALWrite write, DoneHandler done) override {
     wal_->write(std::move(write), std::move(done));
@@ -55,9 +56,11 @@ std::vector<OptionProblem> check(const FileWALOptions& options) {
 }
 
 Result<std::unique_ptr<FileWALManager>> FileWALManager::create(
-    FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor) {
+    FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor,
+    std::shared_ptr<IExecutor> reading_executor) {
   if (const Result<> checked = to_result(check(options)); !checked) return checked.error();
   if (!options.log) options.log = default_log_sink();
+  if (!reading_executor) reading_executor = executor;
   auto wal = std::make_shared<FileWAL>(std::move(options), runtime, std::move(executor));
   return std::unique_ptr<FileWALManager>(std::make_unique<FileWALManagerImpl>(std::move(wal)));
 }

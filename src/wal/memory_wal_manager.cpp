@@ -33,6 +33,9 @@ class MemoryWAL final : public MemoryWALManager {
         disk_(std::move(disk)) {}
   ~MemoryWAL() override { let_go(); }
 
+  /// There is no rot in memory.
+  void on_event(EventHandler) override {}
+
   void open(OpenHandler done) override { complete(std::move(done), open_now()); }
 
   void write(WALWrite write, DoneHandler done) override {

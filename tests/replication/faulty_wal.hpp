@@ -35,6 +35,7 @@ class FaultyWAL final : public IWALSource {
   }
   ~FaultyWAL() override { --faults_->alive; }
 
+  void on_event(EventHandler handler) override { wal_->on_event(std::move(handler)); }
   void open(OpenHandler done) override {
     faults_->open_gate.pass();
     wal_->open(std::move(done));

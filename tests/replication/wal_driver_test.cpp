@@ -18,6 +18,7 @@ class ScriptedWAL final : public IWALSource {
  public:
   explicit ScriptedWAL(bool* alive) : alive_(alive) { *alive_ = true; }
   ~ScriptedWAL() override { *alive_ = false; }
+  void on_event(EventHandler handler) override { on_wal_event = std::move(handler); }
   void open(OpenHandler done) override { opens.push_back(std::move(done)); }
   void write(WALWrite, DoneHandler done) override { writes.push_back(std::move(done)); }
   void release_prefix(Boundary, DoneHandler) override {}
@@ -27,6 +28,7 @@ class ScriptedWAL final : public IWALSource {
   }
   void close(DoneHandler done) override { closes.push_back(std::move(done)); }
 
+  EventHandler on_wal_event;
   std::vector<OpenHandler> opens;
   std::vector<DoneHandler> writes;
   std::vector<ReadHandler> reads;

@@ -49,9 +49,13 @@ class SimulatedDisk final : public IFileSystem {
   Result<bool> exists(const std::string& path) override;
   Result<std::unique_ptr<IFile>> create(const std::string& path) override;
   Result<std::unique_ptr<IFile>> open(const std::string& path) override;
+  Result<std::unique_ptr<IFile>> open_to_read(const std::string& path) override {
+    return open(path);
+  }
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
   Result<> sync_folder(const std::string& folder) override;
+  Result<std::uint64_t> free_bytes(const std::string&) override { return ~std::uint64_t{0}; }
   Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
 
  private:
