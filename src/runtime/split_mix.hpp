@@ -15,6 +15,8 @@ class SplitMix64 {
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
+  /// One of 0 to `limit - 1`; good enough for choices.
+  [[nodiscard]] std::uint64_t below(std::uint64_t limit) { return next() % limit; }
 
  private:
   std::uint64_t state_;

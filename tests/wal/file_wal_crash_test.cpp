@@ -35,7 +35,7 @@ struct Change {
 };
 
 /// The changes that the seed picks: appends of all sizes, truncations, votes, releases, resets.
-Change draw_change(SeededNumbers& numbers, Model& model) {
+Change draw_change(SplitMix64& numbers, Model& model) {
   Change change;
   const auto append_some = [&] {
     const std::uint64_t term = std::max<std::uint64_t>(model.last_term, 1) + numbers.below(2);
@@ -153,7 +153,7 @@ class Workload {
     }
   }
 
-  SeededNumbers numbers_;
+  SplitMix64 numbers_;
   std::vector<Model> possible_ = {Model{}};  // the first is acknowledged
   bool failed_ = false;
 };
@@ -202,10 +202,10 @@ TEST_P(FileWALCrashAt, EveryCallKeepsWhatWasAcknowledged) {
   for (std::uint64_t call = 1; call <= calls; call += kStride) {
     for (std::uint64_t tearing = 0; tearing < 4; ++tearing) {
       SCOPED_TRACE("call " + std::to_string(call) + ", tearing " + std::to_string(tearing));
-      SeededNumbers numbers(call * 4 + tearing);
+      SplitMix64 numbers(call * 4 + tearing);
       SimulatedDisk disk;
       Workload workload(workload_seed);
-      disk.fail_from_call(call);
+      disk.cut_power_at(call);
       {
         FileNode node(disk);
         if (node.open()) workload.run(node, kBursts);
@@ -213,7 +213,7 @@ TEST_P(FileWALCrashAt, EveryCallKeepsWhatWasAcknowledged) {
       disk.crash(numbers.next());
       // Once more while recovering.
       {
-        disk.fail_from_call(disk.calls() + 1 + numbers.below(12));
+        disk.cut_power_at(disk.calls() + 1 + numbers.below(12));
         FileNode node(disk, numbers.next());
         static_cast<void>(node.open());
       }

@@ -12,7 +12,7 @@ Entry make_entry(std::uint64_t index, std::uint64_t term, std::size_t payload_by
                  GroupId group) {
   static Sha256 sha;
   Payload payload(payload_bytes);
-  SeededNumbers numbers(index * 1000003 + term);
+  SplitMix64 numbers(index * 1000003 + term);
   for (std::uint8_t& byte : payload.bytes()) byte = static_cast<std::uint8_t>(numbers.next());
   EntryHeader header;
   header.group = group;

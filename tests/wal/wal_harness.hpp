@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "lockstep/runtime.hpp"
+#include "lockstep/testing/simulated_disk.hpp"
 #include "lockstep/wal_source.hpp"
-#include "wal/simulated_disk.hpp"
+#include "runtime/split_mix.hpp"
 
 namespace lockstep {
 
@@ -82,7 +83,7 @@ class ManualRuntime final : public Runtime {
     std::shared_ptr<std::function<void()>> task;
   };
   IFileSystem& file_system_;
-  SeededNumbers numbers_;
+  SplitMix64 numbers_;
   std::vector<std::weak_ptr<std::function<void()>>> timers_;
 };
 
