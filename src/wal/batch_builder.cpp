@@ -47,13 +47,16 @@ void BatchBuilder::begin_change_by_truncation(Index from, EntryId left) {
 
 void BatchBuilder::add_entry(const Entry& entry) {
   if (open_.header.first_index == entry.header.index) open_.header.first_term = entry.header.term;
-  std::uint8_t* const head = arena_.take(kEntryRecordOverhead);
-  encode_record_header(RecordType::kEntry, Digest::kBytes + entry.encoded.size(), head);
-  std::copy(entry.digest.bytes.begin(), entry.digest.bytes.end(), head + kRecordHeaderBytes);
-  put_in_body({head, kEntryRecordOverhead});
-  put_in_body(entry.encoded.bytes());
-  ++open_.header.records;
+  put_entry(RecordType::kEntry, entry);
   last_ = entry.id();
+}
+
+void BatchBuilder::add_repair(const std::vector<Entry>& entries) {
+  end_batch();
+  begin_batch();
+  open_.header.repaired = {entries.front().header.index, entries.back().header.index};
+  for (const Entry& entry : entries) put_entry(RecordType::kCopy, entry);
+  end_batch();
 }
 
 void BatchBuilder::add_record(RecordType type, ByteSpan content, bool restated) {
@@ -75,6 +78,7 @@ void BatchBuilder::add_copy(const BatchHeader& header, ByteSpan body) {
   open_.header.first_index = header.first_index;
   open_.header.first_term = header.first_term;
   open_.header.records = header.records;
+  open_.header.repaired = header.repaired;
   put_in_body(body);
   const Index truncated_min = counters_.truncated_min;
   counters_ = header.counters;
@@ -120,6 +124,15 @@ void BatchBuilder::end_batch() {
   put(ByteSpan(kPadding).first(end_ - exact));
   batches_.push_back({open_.offset, end_, open_.header});
   under_way_ = false;
+}
+
+void BatchBuilder::put_entry(RecordType type, const Entry& entry) {
+  std::uint8_t* const head = arena_.take(kEntryRecordOverhead);
+  encode_record_header(type, Digest::kBytes + entry.encoded.size(), head);
+  std::copy(entry.digest.bytes.begin(), entry.digest.bytes.end(), head + kRecordHeaderBytes);
+  put_in_body({head, kEntryRecordOverhead});
+  put_in_body(entry.encoded.bytes());
+  ++open_.header.records;
 }
 
 void BatchBuilder::put(ByteSpan piece) {

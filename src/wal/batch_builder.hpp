@@ -36,6 +36,8 @@ class BatchBuilder {
   void add_entry(const Entry& entry);
   /// The content is copied. `restated`: nothing in it is new.
   void add_record(RecordType type, ByteSpan content, bool restated = false);
+  /// Copies in the place of damaged entries, in a batch of their own.
+  void add_repair(const std::vector<Entry>& entries);
   /// A batch read from another segment, as it is. `body` must stay.
   void add_copy(const BatchHeader& header, ByteSpan body);
 
@@ -69,6 +71,7 @@ class BatchBuilder {
     std::uint64_t bytes = 0;
   };
   void begin_batch();
+  void put_entry(RecordType type, const Entry& entry);
   void put(ByteSpan piece);
   void put_in_body(ByteSpan piece);
 

@@ -44,9 +44,14 @@ Result<> EntryReader::read_extent(const LogMap::Extent& extent, Request& request
   const Index last_of_extent = extent.range.last;
   BatchScanner scanner(window, segment->nonce, LogMap::nearest_place(extent, request.next).offset);
   while (!request.done && request.next <= std::min(request.last, last_of_extent)) {
-    const Result<std::optional<BatchScanner::Found>> next = scanner.next();
+    Result<std::optional<BatchScanner::Found>> next = scanner.next();
     if (!next) return next.error();
-    const std::optional<BatchScanner::Found>& batch = *next;
+    std::optional<BatchScanner::Found>& batch = *next;
+    if (extent.repaired && batch) {
+      if (!batch->header.repaired.contains(request.next)) return damaged(request.next);
+      batch->header.first_index = batch->header.repaired.first;
+      batch->header.last.index = batch->header.repaired.last;
+    }
     // Passed over, or not there: its header is damaged.
     if (!batch || batch->header.first_index > request.next) return damaged(request.next);
     const bool any = batch->header.first_index <= batch->header.last.index;
@@ -75,7 +80,8 @@ Result<> EntryReader::read_batch(FileWindow& window, const BatchScanner::Found& 
     if (length > body_end - offset) return damaged(request.next);
     const std::uint64_t content = offset;
     offset += length;
-    if (type != RecordType::kEntry) continue;
+    const bool is_copy = !batch.header.repaired.empty();
+    if (type != (is_copy ? RecordType::kCopy : RecordType::kEntry)) continue;
     const Index found = index;
     index = index.next();
     if (found < request.next) continue;

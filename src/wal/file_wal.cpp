@@ -46,16 +46,17 @@ void FileWAL::release_prefix(Boundary boundary, IWALSource::DoneHandler done) {
   submit(std::move(mutation));
 }
 
-void FileWAL::repair(IWALSource::DoneHandler done) {
+void FileWAL::repair(IndexRange range, std::vector<Entry> entries, IWALSource::DoneHandler done) {
   Mutation mutation;
+  mutation.repair = {range, std::move(entries)};
   mutation.done = std::move(done);
   submit(std::move(mutation));
 }
 
 void FileWAL::read(IndexRange range, std::size_t byte_budget, IWALSource::ReadHandler done) {
   const Error refused = refusal();
-  // Entries that are on the disk, and that nothing waiting can take away, need not wait.
-  const bool settled = cuts_waiting_ == 0 && range.last <= log_.state.last().index;
+  // Entries that are on the disk, and that nothing waiting can change, need not wait.
+  const bool settled = rewrites_waiting_ == 0 && range.last <= log_.state.last().index;
   if (refused || queue_.empty() || settled) {
     Result<std::vector<Entry>> result = refused;
     if (!refused) result = read_now(range, byte_budget);
@@ -108,7 +109,7 @@ void FileWAL::submit(Mutation mutation) {
     executor_->post([done = std::move(mutation.done), refused] { done(refused); });
     return;
   }
-  if (mutation.cuts()) ++cuts_waiting_;
+  if (mutation.rewrites()) ++rewrites_waiting_;
   enqueue(std::move(mutation));
 }
 
@@ -122,10 +123,15 @@ FileWAL::Group FileWAL::take_group() {
   Group group;
   std::size_t bytes = 0;
   while (!queue_.empty() && bytes < kGroupBytes && !group.close) {
+    const auto* next = std::get_if<Mutation>(&queue_.front());
+    const bool is_repair = next != nullptr && next->repair;
+    // A repair is checked against the log as it is, so nothing is written with it.
+    if (is_repair && !group.mutations.empty()) break;
     Call call = std::move(queue_.front());
     queue_.pop_front();
+    if (is_repair) bytes = kGroupBytes;
     if (auto* mutation = std::get_if<Mutation>(&call)) {
-      if (mutation->cuts()) --cuts_waiting_;
+      if (mutation->rewrites()) --rewrites_waiting_;
       if (mutation->write) {
         for (const Entry& entry : mutation->write->entries) bytes += entry.size_bytes();
       }

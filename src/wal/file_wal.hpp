@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "lockstep/file_wal_manager.hpp"
 #include "wal/batch_builder.hpp"
 #include "wal/entry_reader.hpp"
@@ -29,7 +30,7 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   void open(IWALSource::OpenHandler done);
   void write(WALWrite write, IWALSource::DoneHandler done);
   void release_prefix(Boundary boundary, IWALSource::DoneHandler done);
-  void repair(IWALSource::DoneHandler done);
+  void repair(IndexRange range, std::vector<Entry> entries, IWALSource::DoneHandler done);
   void read(IndexRange range, std::size_t byte_budget, IWALSource::ReadHandler done);
   void close(IWALSource::DoneHandler done);
   /// The manager goes. What waits is answered with kStopped; files and lock are let go at once.
@@ -38,16 +39,22 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
  private:
   enum class Phase { kNew, kOpen, kClosing, kClosed };
 
-  /// A mutating call: a write, or a release, or (neither) a repair.
+  struct Repair {
+    IndexRange range;
+    std::vector<Entry> entries;
+  };
+  /// A mutating call: one of the three.
   struct Mutation {
     std::optional<WALWrite> write;
     std::optional<Boundary> release;
+    std::optional<Repair> repair;
     IWALSource::DoneHandler done;
     bool accepted = false;
     EntryId before_entries;  // the end of the log after the write's truncation
     Error error;
-    [[nodiscard]] bool cuts() const {
-      return release || (write && (write->truncate_from || write->boundary));
+    /// It changes what is there already, not only behind the end.
+    [[nodiscard]] bool rewrites() const {
+      return release || repair || (write && (write->truncate_from || write->boundary));
     }
   };
   struct Read {
@@ -106,7 +113,7 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   Error failure_;
 
   std::deque<Call> queue_;
-  std::size_t cuts_waiting_ = 0;
+  std::size_t rewrites_waiting_ = 0;
   bool run_posted_ = false;
 
   LogParts log_;
@@ -114,6 +121,7 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   EntryReader reader_;
   SegmentWriter writer_;
   BatchBuilder builder_;
+  Sha256 sha_;
   std::uint64_t last_segment_ = 0;
   bool end_marked_ = true;
   bool boundary_moved_ = false;  // since the segment began

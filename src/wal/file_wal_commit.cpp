@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "wal/file_wal.hpp"
+#include "wal/repair_check.hpp"
 #include "wal/replay.hpp"
 
 namespace lockstep {
@@ -15,12 +16,20 @@ bool changes_state(const WALWrite& write) {
   return write.hard_state || write.identity || write.install_intent || write.boundary;
 }
 
-std::size_t estimated_bytes(const WALWrite& write) {
-  constexpr std::size_t kStateBytes = 512;
+std::size_t estimated_bytes(const std::vector<Entry>& entries) {
   std::size_t bytes = BatchHeader::kEncodedBytes + kSectorBytes;
-  for (const Entry& entry : write.entries) bytes += kEntryRecordOverhead + entry.size_bytes();
-  if (changes_state(write)) bytes += kStateBytes;
-  if (write.boundary) bytes += write.boundary->digests_since.size() * Digest::kBytes;
+  for (const Entry& entry : entries) bytes += kEntryRecordOverhead + entry.size_bytes();
+  return bytes;
+}
+
+std::size_t estimated_bytes(const Boundary& boundary) {
+  return kSectorBytes + boundary.digests_since.size() * Digest::kBytes;
+}
+
+std::size_t estimated_bytes(const WALWrite& write) {
+  std::size_t bytes = estimated_bytes(write.entries);
+  if (changes_state(write)) bytes += kSectorBytes;
+  if (write.boundary) bytes += estimated_bytes(*write.boundary);
   return bytes;
 }
 
@@ -54,8 +63,11 @@ void FileWAL::accept(Mutation& mutation, LogDraft& draft) {
     mutation.accepted = moves && *moves;
     return;
   }
-  if (!mutation.write) {
-    mutation.error = Error(Errc::kNotSupported, "repair is not there yet");
+  if (mutation.repair) {
+    const Repair& repair = *mutation.repair;
+    const Result<> checked = check_repair(log_.state, repair.range, repair.entries, sha_);
+    if (!checked) mutation.error = checked.error();
+    mutation.accepted = checked.has_value();
     return;
   }
   WALWrite& write = *mutation.write;
@@ -76,7 +88,10 @@ void FileWAL::accept(Mutation& mutation, LogDraft& draft) {
 Error FileWAL::write_group(const std::vector<Mutation>& group) {
   std::size_t bytes = 0;
   for (const Mutation& mutation : group) {
-    if (mutation.accepted && mutation.write) bytes += estimated_bytes(*mutation.write);
+    if (!mutation.accepted) continue;
+    if (mutation.write) bytes += estimated_bytes(*mutation.write);
+    if (mutation.release) bytes += estimated_bytes(*mutation.release);
+    if (mutation.repair) bytes += estimated_bytes(mutation.repair->entries);
   }
   const bool full = writer_.end() + bytes > options_.segment_bytes && !writer_.fresh();
   if (full || writer_.spoiled()) {
@@ -99,6 +114,10 @@ void FileWAL::build(const Mutation& mutation, StateRecord& state) {
   if (mutation.release) {
     builder_.begin_change();
     builder_.add_record(RecordType::kBoundary, encode_boundary(*mutation.release));
+    return;
+  }
+  if (mutation.repair) {
+    builder_.add_repair(mutation.repair->entries);
     return;
   }
   const WALWrite& write = *mutation.write;
@@ -128,6 +147,9 @@ void FileWAL::apply(std::vector<Mutation>& group) {
   for (const BatchBuilder::Batch& batch : builder_.batches()) {
     if (batch.header.truncate_from != Index{}) log_.map.truncate(batch.header.truncate_from);
     log_.map.add_batch(batch.offset, batch.end, batch.range());
+    if (const IndexRange repaired = batch.header.repaired; !repaired.empty()) {
+      log_.map.repair(repaired, {repaired.first, batch.offset});
+    }
   }
   log_.counters = builder_.counters();
   log_.next_batch_number = builder_.next_number();
@@ -139,6 +161,10 @@ void FileWAL::apply(std::vector<Mutation>& group) {
       log_.map.release(released);
       recent_.release(released);
       boundary_moved_ = true;
+    } else if (mutation.repair) {
+      std::vector<EntryHeader> headers;
+      for (const Entry& entry : mutation.repair->entries) headers.push_back(entry.header);
+      log_.state.repair(headers);
     } else {
       apply_write(*mutation.write);
     }

@@ -22,8 +22,8 @@ class FileWALManagerImpl final : public FileWALManager {
   void release_prefix(Boundary boundary, DoneHandler done) override {
     wal_->release_prefix(std::move(boundary), std::move(done));
   }
-  void repair(IndexRange, std::vector<Entry>, DoneHandler done) override {
-    wal_->repair(std::move(done));
+  void repair(IndexRange range, std::vector<Entry> entries, DoneHandler done) override {
+    wal_->repair(range, std::move(entries), std::move(done));
   }
   void read(IndexRange range, std::size_t byte_budget, ReadHandler done) override {
     wal_->read(range, byte_budget, std::move(done));

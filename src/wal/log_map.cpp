@@ -1,6 +1,7 @@
 #include "wal/log_map.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lockstep {
 namespace {
@@ -19,7 +20,8 @@ void LogMap::add_batch(std::uint64_t offset, std::uint64_t end, IndexRange range
   Segment& segment = segments_.back();
   segment.end = end;
   if (range.empty()) return;
-  const bool goes_on = !extents_.empty() && extents_.back().segment == segment.number &&
+  const bool goes_on = !extents_.empty() && !extents_.back().repaired &&
+                       extents_.back().segment == segment.number &&
                        extents_.back().range.last.next() == range.first;
   // After a truncation the indexes go on too, but in the file there lie dropped entries between.
   if (!goes_on || truncated_) {
@@ -34,9 +36,35 @@ void LogMap::add_batch(std::uint64_t offset, std::uint64_t end, IndexRange range
   }
 }
 
+void LogMap::repair(IndexRange range, const Place& batch) {
+  std::vector<Extent> extents;
+  const auto add = [&](const Extent& extent, IndexRange left) {
+    if (left.empty()) return;
+    Extent part = extent;
+    part.range = left;
+    // Keep the last place at or before its first entry, and those within it.
+    const auto& places = part.places;
+    const auto begin = first_place_after(places, left.first);
+    part.places.erase(first_place_after(places, left.last), places.end());
+    if (begin != places.begin()) part.places.erase(places.begin(), std::prev(begin));
+    extents.push_back(std::move(part));
+  };
+  Extent copies{segments_.back().number, range, {batch}, true};
+  const auto add_copies = [&] {
+    if (!copies.places.empty()) extents.push_back(std::exchange(copies, {}));
+  };
+  for (const Extent& extent : extents_) {
+    add(extent, {extent.range.first, std::min(extent.range.last, range.first.previous())});
+    if (extent.range.last >= range.first) add_copies();
+    add(extent, {std::max(extent.range.first, range.last.next()), extent.range.last});
+  }
+  add_copies();
+  extents_ = std::move(extents);
+}
+
 void LogMap::learn(Index wanted, const Place& place) {
   Extent* extent = const_cast<Extent*>(find(wanted));
-  if (extent == nullptr) return;
+  if (extent == nullptr || extent->repaired) return;
   const auto after = first_place_after(extent->places, place.first);
   if (after == extent->places.begin()) return;
   const Place& before = *std::prev(after);

@@ -29,6 +29,8 @@ class LogMap {
     IndexRange range;
     /// Ascending and never empty; `front` is where the extent begins.
     std::vector<Place> places;
+    /// Copies in one batch of their own, which took the place of damaged entries.
+    bool repaired = false;
   };
 
   /// `segment` becomes the one that is written.
@@ -37,6 +39,8 @@ class LogMap {
   void add_extent(Extent extent) { extents_.push_back(std::move(extent)); }
   /// A batch in the last segment; `range` may be empty.
   void add_batch(std::uint64_t offset, std::uint64_t end, IndexRange range);
+  /// Entries `range` lie as copies in a batch of the last segment, no longer where they lay.
+  void repair(IndexRange range, const Place& batch);
   /// A place that a reader has come by.
   void learn(Index wanted, const Place& place);
 

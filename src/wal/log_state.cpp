@@ -81,6 +81,45 @@ void LogState::mark_damaged(IndexRange range) {
   state_.damaged = std::move(merged);
 }
 
+void LogState::repair(const std::vector<EntryHeader>& entries) {
+  const IndexRange range = held_of({entries.front().index, entries.back().index});
+  if (range.empty()) return;
+  const Index behind = range.last.next();
+  const Term term_behind = term(behind);
+
+  std::vector<TermRun> runs;
+  const auto add_run = [&](Term term, Index first) {
+    if (runs.empty() || runs.back().term != term) runs.push_back({term, first});
+  };
+  for (const TermRun& run : state_.term_runs) {
+    if (run.first < range.first) add_run(run.term, run.first);
+  }
+  std::vector<Index>& configurations = state_.configuration_indexes;
+  std::erase_if(configurations, [&](Index index) { return range.contains(index); });
+  for (const EntryHeader& entry : entries) {
+    if (!range.contains(entry.index)) continue;
+    add_run(entry.term, entry.index);
+    if (entry.kind == EntryKind::kConfiguration) configurations.push_back(entry.index);
+    if (entry.index == last().index) state_.last_promised = entry.id();
+  }
+  std::sort(configurations.begin(), configurations.end());
+  if (behind <= state_.bounds.last) add_run(term_behind, behind);
+  for (const TermRun& run : state_.term_runs) {
+    if (run.first > behind) add_run(run.term, run.first);
+  }
+  state_.term_runs = std::move(runs);
+
+  std::vector<IndexRange> damaged;
+  for (const IndexRange& each : state_.damaged) {
+    const IndexRange before{each.first, std::min(each.last, range.first.previous())};
+    const IndexRange after{std::max(each.first, behind), each.last};
+    for (const IndexRange& left : {before, after}) {
+      if (!left.empty()) damaged.push_back(left);
+    }
+  }
+  state_.damaged = std::move(damaged);
+}
+
 void LogState::reset(const Boundary& boundary) {
   state_.boundary = boundary;
   state_.bounds = {boundary.last.index.next(), boundary.last.index};
@@ -111,9 +150,7 @@ void LogState::set_install_intent(const std::optional<InstallIntent>& intent) {
 }
 
 void LogState::clip_damaged() {
-  for (IndexRange& range : state_.damaged) {
-    range = {std::max(range.first, state_.bounds.first), std::min(range.last, state_.bounds.last)};
-  }
+  for (IndexRange& range : state_.damaged) range = held_of(range);
   std::erase_if(state_.damaged, [](const IndexRange& range) { return range.empty(); });
 }
 

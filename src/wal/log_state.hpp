@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "lockstep/wal_source.hpp"
 
 namespace lockstep {
@@ -19,6 +22,9 @@ class LogState {
   /// Of the entry held at `index`, or of the boundary; else 0.
   [[nodiscard]] Term term(Index index) const;
   [[nodiscard]] bool is_damaged(Index index) const;
+  [[nodiscard]] IndexRange held_of(IndexRange range) const {
+    return {std::max(range.first, state_.bounds.first), std::min(range.last, state_.bounds.last)};
+  }
   /// Errors of a read that begins at `range.first`: kInvalidArgument, kReleased, kOutOfRange,
   /// kCorruption.
   [[nodiscard]] Result<> check_read(const IndexRange& range) const;
@@ -30,6 +36,9 @@ class LogState {
   /// Precondition: `entry.index` follows the last. A term of 0: unknown.
   void append(EntryId entry, EntryKind kind);
   void mark_damaged(IndexRange range);
+  /// Copies of consecutive entries stand in the place of what was damaged. What is no longer held
+  /// of them is passed over. Precondition: there is one.
+  void repair(const std::vector<EntryHeader>& entries);
   /// Everything held gives way to the boundary.
   void reset(const Boundary& boundary);
   /// Drops the prefix up to `boundary.last`. Precondition: it is held.

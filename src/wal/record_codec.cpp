@@ -73,6 +73,7 @@ void put_map(ByteWriter& writer, const LogMap& map) {
     put_range(writer, extent.range);
     writer.number(extent.places.front().first);
     writer.u64(extent.places.front().offset);
+    writer.u8(extent.repaired ? 1 : 0);
   }
 }
 
@@ -85,7 +86,7 @@ LogMap get_map(ByteReader& reader) {
     segment.end = reader.u64();
     map.begin_segment(segment);
   }
-  for (std::size_t left = reader.count(40); left > 0; --left) {
+  for (std::size_t left = reader.count(41); left > 0; --left) {
     LogMap::Extent extent;
     extent.segment = reader.u64();
     extent.range = get_range(reader);
@@ -93,6 +94,7 @@ LogMap get_map(ByteReader& reader) {
     place.first = reader.number<Index>();
     place.offset = reader.u64();
     extent.places.push_back(place);
+    extent.repaired = reader.u8() != 0;
     map.add_extent(std::move(extent));
   }
   return map;
@@ -164,6 +166,19 @@ std::optional<Boundary> decode_boundary(ByteSpan bytes) {
   Boundary boundary = get_boundary(reader);
   if (!reader.complete()) return std::nullopt;
   return boundary;
+}
+
+std::vector<std::uint8_t> encode_range(IndexRange range) {
+  ByteWriter writer;
+  put_range(writer, range);
+  return writer.take();
+}
+
+std::optional<IndexRange> decode_range(ByteSpan bytes) {
+  ByteReader reader(bytes);
+  const IndexRange range = get_range(reader);
+  if (!reader.complete()) return std::nullopt;
+  return range;
 }
 
 std::vector<std::uint8_t> encode_summary(const WALState& state, const LogMap& map, EntryId promised,

@@ -18,6 +18,8 @@ enum class RecordType : std::uint32_t {
   kBoundary = 3,  ///< of a released prefix
   kReset = 4,     ///< a boundary that replaces the log
   kSummary = 5,   ///< all that a log must know of what comes before this segment
+  kCopy = 6,      ///< as an entry; takes the place of a damaged one
+  kDamage = 7,    ///< a range that was found damaged while the log was open
 };
 
 /// Type and length.
@@ -56,6 +58,9 @@ struct StateRecord {
 
 [[nodiscard]] std::vector<std::uint8_t> encode_boundary(const Boundary& boundary);
 [[nodiscard]] std::optional<Boundary> decode_boundary(ByteSpan bytes);
+
+[[nodiscard]] std::vector<std::uint8_t> encode_range(IndexRange range);
+[[nodiscard]] std::optional<IndexRange> decode_range(ByteSpan bytes);
 
 /// Bounds, runs, indexes, boundary and damage of the log, and where its entries lie in older
 /// segments. Identity, hard state and install intent lie beside it in a state record.

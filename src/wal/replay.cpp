@@ -21,11 +21,13 @@ Result<> Replay::apply(const Batch& batch, ByteSpan body) {
     if (batch.header.truncate_from != Index{}) truncate(batch.header.truncate_from);
     log_.map.add_batch(batch.offset, batch.end, batch.range());
   }
+  copies_.clear();
   RecordReader records(body);
   while (const std::optional<Record> record = records.next()) {
     if (!apply_record(*record, batch)) return corrupt("a whole batch holds a malformed record");
   }
   if (!records.complete()) return corrupt("the records of a whole batch do not fill it");
+  if (!apply_repair(batch)) return corrupt("a whole batch repairs not what its header says");
   if (log_.state.last().index != batch.header.last.index) {
     return corrupt("a whole batch does not end where its header says");
   }
@@ -95,6 +97,8 @@ void Replay::note_versions(RecordType type, const LogCounters& counters) {
       boundary_version_ = counters.boundary_version;
       return;
     case RecordType::kEntry:
+    case RecordType::kCopy:
+    case RecordType::kDamage:
       return;
   }
 }
@@ -143,6 +147,13 @@ bool Replay::apply_record(const Record& record, const Batch& batch) {
   switch (record.type) {
     case RecordType::kEntry:
       return apply_entry(record.content);
+    case RecordType::kCopy:
+      return apply_copy(record.content, batch.header.repaired);
+    case RecordType::kDamage: {
+      const auto range = decode_range(record.content);
+      if (range) log_.state.mark_damaged(log_.state.held_of(*range));
+      return range.has_value();
+    }
     case RecordType::kState: {
       const auto state = decode_state(record.content);
       if (!state) return false;
@@ -173,6 +184,25 @@ bool Replay::apply_entry(ByteSpan content) {
   const auto header = decode_entry_header(content.subspan(Digest::kBytes));
   if (!header || header->index != log_.state.last().index.next()) return false;
   log_.state.append(header->id(), header->kind);
+  return true;
+}
+
+bool Replay::apply_copy(ByteSpan content, IndexRange repaired) {
+  if (content.size() < Digest::kBytes + EntryHeader::kEncodedBytes) return false;
+  const auto header = decode_entry_header(content.subspan(Digest::kBytes));
+  if (!header || header->index.value() != repaired.first.value() + copies_.size()) return false;
+  copies_.push_back(*header);
+  return true;
+}
+
+bool Replay::apply_repair(const Batch& batch) {
+  const IndexRange repaired = batch.header.repaired;
+  if (copies_.size() != repaired.size()) return false;
+  // Damage of later batches may have taken from the log what was there to be repaired.
+  const IndexRange held = log_.state.held_of(repaired);
+  if (held.empty()) return true;
+  log_.state.repair(copies_);
+  log_.map.repair(held, {repaired.first, batch.offset});
   return true;
 }
 

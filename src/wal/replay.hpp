@@ -41,6 +41,8 @@ class Replay {
   void append_damaged(IndexRange range, Term first_term, Term last_term);
   [[nodiscard]] bool apply_record(const Record& record, const Batch& batch);
   [[nodiscard]] bool apply_entry(ByteSpan content);
+  [[nodiscard]] bool apply_copy(ByteSpan content, IndexRange repaired);
+  [[nodiscard]] bool apply_repair(const Batch& batch);
   [[nodiscard]] bool apply_summary(ByteSpan content, const Batch& batch);
   void apply_boundary(const Boundary& boundary);
 
@@ -48,6 +50,7 @@ class Replay {
   LogMap::Segment segment_;
   bool known_ = false;
   bool gap_ = false;
+  std::vector<EntryHeader> copies_;     // in the batch that is applied
   LogCounters newest_;                  // that any header tells of
   std::uint32_t state_version_ = 0;     // of the newest state that could be read
   std::uint32_t boundary_version_ = 0;  // of the newest boundary

@@ -90,6 +90,10 @@ void encode_batch_header(const BatchHeader& header, std::uint64_t nonce, std::ui
   store_le(out + 84, header.counters.state_version);
   store_le(out + 88, header.counters.boundary_version);
   store_le(out + 96, header.counters.truncated_min.value());
+  if (!header.repaired.empty()) {
+    store_le(out + 104, header.repaired.first.value());
+    store_le(out + 112, header.repaired.last.value());
+  }
   const std::uint32_t seed = batch_seed(nonce, offset, header.number);
   store_le(out + kBatchCrcOffset,
            crc_without_field({out, BatchHeader::kEncodedBytes}, kBatchCrcOffset, seed));
@@ -121,6 +125,8 @@ std::optional<BatchHeader> decode_batch_header(ByteSpan bytes, std::uint64_t non
   header.counters.boundary_version = reader.u32();
   static_cast<void>(reader.u32());  // reserved
   header.counters.truncated_min = reader.number<Index>();
+  const IndexRange repaired{reader.number<Index>(), reader.number<Index>()};
+  if (repaired.first != Index{}) header.repaired = repaired;
   return header;
 }
 

@@ -67,6 +67,9 @@ struct BatchHeader {
   EntryId last;
   /// After the batch.
   LogCounters counters;
+  /// The damaged entries that the batch replaces by copies; empty: none. Such a batch holds nothing
+  /// else.
+  IndexRange repaired;
 };
 
 /// What every checksum of a batch starts from, so that a batch counts at its own place only.
