@@ -6,6 +6,7 @@
 #include <span>
 
 #include "lockstep/buffer.hpp"
+#include "lockstep/error.hpp"
 #include "lockstep/export.hpp"
 #include "lockstep/types.hpp"
 
@@ -49,6 +50,11 @@ struct Entry {
   [[nodiscard]] EntryId id() const { return header.id(); }
   [[nodiscard]] std::size_t size_bytes() const { return encoded.size(); }
 };
+
+/// The entry that was stored as `digest` and `encoded`, checked by its digest; for logs that keep
+/// these two. Errors: kBadEntryDigest: it is not what was stored. Thread-safe.
+[[nodiscard]] LOCKSTEP_EXPORT Result<Entry> restore_entry(const Digest& digest,
+                                                          SharedBuffer encoded);
 
 /// The bytes of a future entry, with headroom for its header, written once by the host and then
 /// handed to `replicate`: no copy is made of them afterwards. Move-only; not thread-safe.

@@ -203,5 +203,27 @@ TEST(EntryKinds, OnlyTheNamedOnesAreKnown) {
   EXPECT_FALSE(is_known(static_cast<EntryKind>(4)));
 }
 
+TEST(EntryDigest, AStoredEntryIsRestoredOrRefused) {
+  Sha256 sha;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{100}, std::size_t{5000}}) {
+    const Entry entry = sealed(sha, pattern(size));
+    const Result<Entry> restored = restore_entry(entry.digest, entry.encoded);
+    ASSERT_TRUE(restored);
+    EXPECT_EQ(restored->header, entry.header);
+    EXPECT_EQ(restored->digest, entry.digest);
+    Bytes bytes(entry.encoded.bytes().begin(), entry.encoded.bytes().end());
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] ^= 0x10;
+      EXPECT_EQ(restore_entry(entry.digest, SharedBuffer::copy_of(bytes)).error(),
+                Errc::kBadEntryDigest)
+          << i;
+      bytes[i] ^= 0x10;
+    }
+    bytes.pop_back();
+    EXPECT_FALSE(restore_entry(entry.digest, SharedBuffer::copy_of(bytes)));
+  }
+  EXPECT_FALSE(restore_entry(Digest(), SharedBuffer()));
+}
+
 }  // namespace
 }  // namespace lockstep
