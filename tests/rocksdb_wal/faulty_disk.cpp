@@ -1,0 +1,81 @@
+#include "rocksdb_wal/faulty_disk.hpp"
+
+#include <rocksdb/file_system.h>
+
+#include <string>
+#include <utility>
+
+namespace rocksdb_wal::testing {
+namespace {
+
+using rocksdb::FileOptions;
+using rocksdb::FSWritableFile;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using Switches = std::shared_ptr<FaultyDisk::Switches>;
+
+class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  FaultyFile(std::unique_ptr<FSWritableFile> file, Switches switches, bool is_log)
+      : FSWritableFileOwnerWrapper(std::move(file)),
+        switches_(std::move(switches)),
+        is_log_(is_log) {}
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  IODebugContext* context) override {
+    if (switches_->full) return IOStatus::NoSpace("no space left on this disk");
+    return FSWritableFileOwnerWrapper::Append(data, options, context);
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& info, IODebugContext* context) override {
+    if (switches_->full) return IOStatus::NoSpace("no space left on this disk");
+    return FSWritableFileOwnerWrapper::Append(data, options, info, context);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
+    if (const IOStatus failed = count_sync(); !failed.ok()) return failed;
+    return FSWritableFileOwnerWrapper::Sync(options, context);
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
+    if (const IOStatus failed = count_sync(); !failed.ok()) return failed;
+    return FSWritableFileOwnerWrapper::Fsync(options, context);
+  }
+
+ private:
+  IOStatus count_sync() {
+    if (is_log_) ++switches_->log_syncs;
+    return switches_->syncs_fail ? IOStatus::IOError("the disk does not answer") : IOStatus::OK();
+  }
+
+  const Switches switches_;
+  const bool is_log_;
+};
+
+class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit FaultyFileSystem(Switches switches)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()), switches_(std::move(switches)) {}
+
+  const char* Name() const override { return "FaultyFileSystem"; }
+
+  IOStatus NewWritableFile(const std::string& name, const FileOptions& options,
+                           std::unique_ptr<FSWritableFile>* file,
+                           IODebugContext* context) override {
+    std::unique_ptr<FSWritableFile> real;
+    const IOStatus status = FileSystemWrapper::NewWritableFile(name, options, &real, context);
+    if (status.ok()) {
+      *file = std::make_unique<FaultyFile>(std::move(real), switches_, name.ends_with(".log"));
+    }
+    return status;
+  }
+
+ private:
+  const Switches switches_;
+};
+
+}  // namespace
+
+FaultyDisk::FaultyDisk()
+    : env_(rocksdb::NewCompositeEnv(std::make_shared<FaultyFileSystem>(switches_))) {}
+
+}  // namespace rocksdb_wal::testing
