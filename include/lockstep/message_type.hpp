@@ -25,7 +25,9 @@ enum class MessageType : std::uint16_t {
   kTransferLeadership = 19,
   kReadIndexRequest = 20,
   kReadIndexResponse = 21,
-  kSyncResponse = 22,  ///< the leader's answer to SYNC_REQUEST
+  kSyncResponse = 22,    ///< the leader's answer to SYNC_REQUEST
+  kRepairRequest = 23,   ///< asks any member for entries that the sender's disk has lost
+  kRepairResponse = 24,  ///< copies of them
   // the host's own: kHostFirst to 65535
   kHostFirst = 0x8000,
 };

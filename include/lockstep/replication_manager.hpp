@@ -55,6 +55,9 @@ struct ReplicaOptions {
   std::chrono::milliseconds write_timeout{10000};
   /// An append unanswered for this long is sent again, then after 2, 4, ... up to 32 times as long.
   std::chrono::milliseconds retry_interval{500};
+  /// A write to the log unanswered for this long makes the disk count as stalled. `stop` waits for
+  /// the log's end no longer than this.
+  std::chrono::milliseconds stall_limit{5000};
 
   std::size_t max_entry_bytes = std::size_t{16} << 20;
   /// Proposed but not committed; beyond it `kOverloaded`.
@@ -138,6 +141,17 @@ struct FollowerStatus {
   bool stranger = false;
 };
 
+/// How the disk of the log is.
+enum class DiskState {
+  kHealthy,
+  /// It has no room. New writes are rejected with kNoSpace; what was begun goes on by itself once
+  /// there is some.
+  kFull,
+  /// It has not answered for `stall_limit`. New writes are rejected with kStalled until it does.
+  kStalled,
+};
+[[nodiscard]] LOCKSTEP_EXPORT std::string to_string(DiskState state);
+
 struct ReplicationStatus {
   NodeId node;
   GroupId group;
@@ -168,6 +182,10 @@ struct ReplicationStatus {
   Configuration configuration;
   /// On the leader only.
   std::vector<FollowerStatus> followers;
+  DiskState disk = DiskState::kHealthy;
+  /// Entries that the disk has lost. They count towards no majority, and this node is not elected,
+  /// until they have been fetched from another member, which it does by itself.
+  std::vector<IndexRange> damaged;
   /// Set when the replica has stopped taking part: failed WAL, failed engine, broken invariant.
   std::optional<Error> failure;
 };
@@ -193,6 +211,9 @@ struct ReplicationMetrics {
   std::uint64_t elections_started = 0;
   std::uint64_t elections_won = 0;
   std::uint64_t wal_writes = 0;
+  std::uint64_t entries_damaged = 0;   ///< found unreadable on the disk, at the start or later
+  std::uint64_t entries_repaired = 0;  ///< and replaced by another member's copies
+  std::uint64_t repairs_served = 0;    ///< batches of copies given to other members
   std::uint64_t apply_batches = 0;
   std::uint64_t listener_exceptions = 0;
   /// From the call of `replicate` to its completion, by what it ended in.
@@ -223,8 +244,20 @@ struct RoleChanged {
 struct EntriesTruncated {
   IndexRange range;
 };
+/// The disk has lost entries of this node's log.
+struct EntriesDamaged {
+  IndexRange range;
+};
+/// They are there again.
+struct EntriesRepaired {
+  IndexRange range;
+};
+struct DiskStateChanged {
+  DiskState state;
+};
 using ReplicationEvent =
-    std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged, EntriesTruncated>;
+    std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged, EntriesTruncated,
+                 EntriesDamaged, EntriesRepaired, DiskStateChanged>;
 
 /// One replica of one group: it keeps this node's log in step with the others' and its engine in
 /// step with the log.
@@ -275,13 +308,14 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   /// kLeader: an election begun by hand (Raft §5.2 without its time-out): a higher term, durable,
   /// and the grants of a majority of the voters; nothing is appended before. kFollower: gives
   /// leadership up. Errors: kLogBehind, kNoMajority, kNotBootstrapped, kNotAMember, kSuperseded,
-  /// kStopped; kNotSupported for the other roles.
+  /// kCorruption (entries of this node's log are damaged and not yet repaired; a sole voter leads
+  /// all the same), kStopped; kNotSupported for the other roles.
   virtual void set_role(Role role, DoneHandler done) = 0;
 
   /// Appends one command to the group's log, on the leader. Calls from one thread are appended in
   /// the order made. Cancelling the wait (a time-out) does not withdraw the entry. Rejected with
-  /// kNotLeader, kOverloaded, kTooLarge, kStopped, kInvalidArgument (an ASYNC write that wants to
-  /// be applied or more than one copy: it completes before either), ...
+  /// kNotLeader, kOverloaded, kTooLarge, kNoSpace, kStalled, kStopped, kInvalidArgument (an ASYNC
+  /// write that wants to be applied or more than one copy: it completes before either), ...
   virtual void replicate(Payload payload, WriteOptions options, WriteHandler done) = 0;
   void replicate(Payload payload, WriteHandler done) {
     replicate(std::move(payload), WriteOptions{}, std::move(done));
@@ -305,7 +339,8 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   virtual void report_durable_applied(Index index) = 0;
 
   /// Completes every waiting call, closes the WAL, lets go of network, engine and WAL, then calls
-  /// `done`. May be called twice.
+  /// `done`. May be called twice. Errors: kStalled: the WAL has not ended within `stall_limit`; it
+  /// is let go when it does.
   virtual void stop(DoneHandler done) = 0;
 
   // The rest of the interface has its place and answers kNotSupported until elected leadership

@@ -34,6 +34,10 @@ std::string to_string(MessageType type) {
       return "READ_INDEX_RESPONSE";
     case MessageType::kSyncResponse:
       return "SYNC_RESPONSE";
+    case MessageType::kRepairRequest:
+      return "REPAIR_REQUEST";
+    case MessageType::kRepairResponse:
+      return "REPAIR_RESPONSE";
     case MessageType::kHostFirst:
       break;
   }

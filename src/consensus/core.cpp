@@ -31,6 +31,7 @@ void Core::tick(MonotonicTime now) {
   if (bootstrap_) tick_bootstrap();
   if (std::holds_alternative<Leadership>(state_)) tick_leader();
   if (std::holds_alternative<Election>(state_)) tick_election();
+  tick_repair();
   check_invariants();
 }
 
@@ -81,6 +82,23 @@ void Core::durable_up_to(WriteNumber number) {
 
 void Core::write_failed(const Error& error) { fail(error); }
 
+void Core::write_again() {
+  if (failed_ || pending_writes_.empty()) return;
+  Index first = log_.last_index().next();
+  for (const PendingWrite& pending : pending_writes_) first = std::min(first, pending.first_index);
+  const bool state_waits = hard_state_write_ > durable_write_;
+  pending_writes_.clear();
+  LogWrite& all = write();
+  // Where nothing was cut this has no effect.
+  all.truncate_from = first;
+  all.entries = {first, log_.last_index()};
+  pending_writes_.back().first_index = first;
+  all.hard_state = hard_state_;
+  all.identity = identity_;
+  if (state_waits) hard_state_write_ = last_write_;
+  check_invariants();
+}
+
 void Core::fail(const Error& error) {
   if (failed_) return;
   failed_ = true;
@@ -96,6 +114,7 @@ void Core::fail(const Error& error) {
 }
 
 void Core::link_up(const NodeId& peer) {
+  linked_.insert(peer);
   if (failed_) return;
   if (auto* leadership = std::get_if<Leadership>(&state_)) {
     const auto follower = leadership->followers.find(peer);
@@ -110,6 +129,7 @@ void Core::link_up(const NodeId& peer) {
 }
 
 void Core::link_lost(const NodeId& peer) {
+  linked_.erase(peer);
   auto* leadership = std::get_if<Leadership>(&state_);
   if (leadership == nullptr) return;
   const auto follower = leadership->followers.find(peer);
@@ -130,8 +150,8 @@ Effects Core::take_effects() { return std::exchange(effects_, {}); }
 Role Core::role() const {
   if (std::holds_alternative<Leadership>(state_)) return Role::kLeader;
   if (std::holds_alternative<Election>(state_)) return Role::kCandidate;
-  const bool is_learner = initialised() && !is_voter(record_->configuration, identity_.node) &&
-                          is_member(record_->configuration, identity_.node);
+  const bool is_learner =
+      !is_voter(configuration(), identity_.node) && is_member(configuration(), identity_.node);
   return is_learner ? Role::kLearner : Role::kFollower;
 }
 
@@ -165,7 +185,7 @@ LogWrite& Core::write() {
     last_write_ = last_write_.next();
     effects_.write.emplace();
     effects_.write->number = last_write_;
-    pending_writes_.push_back({last_write_, log_.last_index()});
+    pending_writes_.push_back({last_write_, log_.last_index().next(), log_.last_index()});
   }
   return *effects_.write;
 }
@@ -173,12 +193,16 @@ LogWrite& Core::write() {
 /// The entries from `first` on, just appended, are part of the event's write.
 void Core::write_entries_from(Index first) {
   write().entries = {first, log_.last_index()};
-  pending_writes_.back().last_index = log_.last_index();
+  PendingWrite& pending = pending_writes_.back();
+  pending.first_index = std::min(pending.first_index, first);
+  pending.last_index = log_.last_index();
 }
 
 void Core::truncate_from(Index index) {
   write().truncate_from = index;
+  pending_writes_.back().first_index = index;
   log_.truncate_from(index);
+  std::erase_if(repair_.writing, [&](const Entry& copy) { return copy.header.index >= index; });
   // What earlier writes make durable beyond this point is no longer in the log.
   for (PendingWrite& pending : pending_writes_) {
     pending.last_index = std::min(pending.last_index, log_.last_index());
@@ -219,7 +243,11 @@ void Core::advance_commit(Index index) {
 }
 
 void Core::release_committed() {
-  const Index ready = std::min(commit_index_, log_.durable_index());
+  Index ready = std::min(commit_index_, log_.durable_index());
+  // What cannot be read cannot be applied, and nothing is skipped.
+  if (const auto damaged = log_.first_damaged_after(released_)) {
+    ready = std::min(ready, damaged->previous());
+  }
   if (ready <= released_) return;
   released_ = ready;
   effects_.commit_index = ready;
@@ -279,6 +307,10 @@ bool Core::is_own_voter() const {
   const Member* self = find_member(configuration(), identity_.node);
   return self != nullptr && self->incarnation == identity_.incarnation &&
          is_voter(configuration(), identity_.node);
+}
+
+bool Core::is_sole_voter() const {
+  return is_own_voter() && configuration().voters.size() == 1 && !configuration().is_joint();
 }
 
 /// Checked after every event, in release builds too (rule 16).

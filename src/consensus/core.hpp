@@ -5,6 +5,8 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "consensus/election.hpp"
 #include "consensus/leadership.hpp"
 #include "consensus/log.hpp"
+#include "consensus/repair.hpp"
 #include "lockstep/configuration.hpp"
 #include "lockstep/role.hpp"
 #include "lockstep/time.hpp"
@@ -66,6 +69,13 @@ class Core {
   void bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId cluster, Epoch epoch);
   void durable_up_to(WriteNumber number);
   void write_failed(const Error& error);
+  /// The disk had no room for what is not durable yet, and nothing of it was written: asks for all
+  /// of it again, as one write.
+  void write_again();
+  /// Entries cannot be read back any more (design rule 4).
+  void damage_found(IndexRange range);
+  /// The end of `Effects::repair`.
+  void repair_done(const Error& error);
   void read_done(std::uint64_t id, std::vector<Entry> entries);
   void read_failed(std::uint64_t id, const Error& error);
   void link_up(const NodeId& peer);
@@ -91,7 +101,8 @@ class Core {
   [[nodiscard]] Log& log() { return log_; }
   [[nodiscard]] Index commit_index() const { return commit_index_; }
   [[nodiscard]] const WALIdentity& identity() const { return identity_; }
-  [[nodiscard]] bool initialised() const { return record_.has_value(); }
+  /// The record may be known to exist and be damaged.
+  [[nodiscard]] bool initialised() const { return record_ || !identity_.cluster.is_none(); }
   [[nodiscard]] bool is_stranger() const { return stranger_; }
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] const Configuration& configuration() const;
@@ -101,6 +112,8 @@ class Core {
  private:
   struct PendingWrite {
     WriteNumber number;
+    /// Where it changes the log.
+    Index first_index;
     Index last_index;
   };
 
@@ -124,6 +137,7 @@ class Core {
   [[nodiscard]] bool belongs_to_epoch(const PeerMessage& message);
   [[nodiscard]] bool sender_counts(const PeerMessage& message);
   [[nodiscard]] bool is_own_voter() const;
+  [[nodiscard]] bool is_sole_voter() const;
 
   // core_election.cpp
   void start_round(Election election);
@@ -151,7 +165,8 @@ class Core {
 
   // core_follower.cpp
   [[nodiscard]] bool follow(const PeerMessage& from, Term term);
-  [[nodiscard]] bool take_entries(const AppendEntries& append);
+  [[nodiscard]] bool contains(EntryId id) const;
+  [[nodiscard]] std::optional<Index> take_entries(const AppendEntries& append);
   void acknowledge();
   void receive_body(const PeerMessage& from, const AppendEntries& append);
   void receive_body(const PeerMessage& from, const Heartbeat& heartbeat);
@@ -166,6 +181,18 @@ class Core {
   void send_bootstrap_entry(const NodeId& peer);
   void receive_body(const PeerMessage& from, const MemberState& state);
   void receive_body(const PeerMessage& from, const BootstrapEntry& bootstrap);
+
+  // core_repair.cpp
+  void tick_repair();
+  [[nodiscard]] std::optional<NodeId> next_to_ask() const;
+  [[nodiscard]] EntryId anchor_of(IndexRange range) const;
+  [[nodiscard]] bool fits_damage(IndexRange asked, const std::vector<Entry>& copies) const;
+  void repair_from(std::span<const Entry> copies);
+  void repaired(const std::vector<Entry>& copies);
+  void repair_refused(const Error& error);
+  void adopt_repaired_record(const std::vector<Entry>& copies);
+  void receive_body(const PeerMessage& from, const RepairRequest& request);
+  void receive_body(const PeerMessage& from, const RepairResponse& response);
 
   void check_invariants();
 
@@ -192,6 +219,10 @@ class Core {
   std::uint64_t last_read_ = 0;
   /// Reads of the entry at index 1, by whom it is for.
   std::map<std::uint64_t, NodeId> bootstrap_reads_;
+  /// Reads for a member whose own copies are damaged.
+  std::map<std::uint64_t, RepairRead> repair_reads_;
+  Repair repair_;
+  std::set<NodeId> linked_;
 
   Effects effects_;
   /// As of the last check, for the rules that compare before with after.

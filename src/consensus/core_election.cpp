@@ -10,6 +10,13 @@ void Core::campaign(CallId call) {
   if (failed_) return answer(call, Errc::kWrongState);
   if (!initialised()) return answer(call, Errc::kNotBootstrapped);
   if (stranger_) return answer(call, Errc::kStranger);
+  if (!log_.damaged().empty() && !is_sole_voter()) {
+    const IndexRange& range = log_.damaged().front();
+    return answer(call, Error(Errc::kCorruption,
+                              "entries " + to_string(range.first) + " to " + to_string(range.last) +
+                                  " are damaged on the disk; a voter leads again once they are "
+                                  "repaired from the other members"));
+  }
   if (!is_own_voter()) {
     return answer(call, Error(Errc::kNotAMember, "this node is not a voter of the group"));
   }
@@ -39,7 +46,7 @@ void Core::start_round(Election election) {
 void Core::request_votes() {
   auto& election = std::get<Election>(state_);
   election.next_request = now_ + options_.heartbeat_interval;
-  const VoteRequest request{term(), log_.last(), true};
+  const VoteRequest request{term(), log_.promised(), true};
   for (const auto* set : {&configuration().voters, &configuration().outgoing_voters}) {
     for (const Member& voter : *set) {
       if (voter.node == identity_.node || election.votes.contains(voter.node)) continue;
@@ -92,7 +99,7 @@ void Core::receive_body(const PeerMessage& from, const VoteRequest& request) {
   }
   if (request.term > term()) enter_term(request.term);
 
-  const EntryId own = log_.last();
+  const EntryId own = log_.promised();
   const bool up_to_date = request.last.term > own.term ||
                           (request.last.term == own.term && request.last.index >= own.index);
   const bool free = hard_state_.voted_for.is_none() || hard_state_.voted_for == from.peer;

@@ -24,7 +24,7 @@ bool Core::follow(const PeerMessage& from, Term term_of_leader) {
 
 void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
   if (!follow(from, append.term)) return;
-  if (!log_.contains(append.previous)) {
+  if (!contains(append.previous)) {
     if (append.previous.index <= commit_index_) {
       return broken(from.peer.str() + " contradicts the committed entry at " +
                     to_string(append.previous.index));
@@ -33,19 +33,24 @@ void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
     return send_after_sync(from.peer, AppendResponse{term(), false, Index{}, append.previous.index,
                                                      log_.closest_to(append.previous)});
   }
-  if (!take_entries(append)) return;
+  const std::optional<Index> equal_up_to = take_entries(append);
+  if (!equal_up_to) return;
 
   auto& following = std::get<Following>(state_);
-  const Index equal_up_to(append.previous.index.value() + append.entries.size());
-  following.matched = std::max(following.matched, equal_up_to);
+  following.matched = std::max(following.matched, *equal_up_to);
   advance_commit(std::min(append.commit_index, following.matched));
   // Otherwise a write is under way, and its end acknowledges.
   if (log_.durable_index() >= following.matched) acknowledge();
 }
 
-/// Puts what is new into the log, in the place of what contradicts it. False: the message is
-/// refused or the replica has failed.
-bool Core::take_entries(const AppendEntries& append) {
+/// An entry that is committed is that of every leader, though its term is lost.
+bool Core::contains(EntryId id) const {
+  return log_.contains(id) || (log_.lacks_term(id.index) && id.index <= commit_index_);
+}
+
+/// Puts what is new into the log, in the place of what contradicts it, and tells up to where the
+/// logs are equal now. None: the message is refused or the replica has failed.
+std::optional<Index> Core::take_entries(const AppendEntries& append) {
   Index expected = append.previous.index.next();
   Term last_term = append.previous.term;
   for (const Entry& entry : append.entries) {
@@ -53,42 +58,66 @@ bool Core::take_entries(const AppendEntries& append) {
     if (header.index != expected || header.group != identity_.group || header.term < last_term ||
         header.term > append.term) {
       notice(MessageRefused{});
-      return false;
+      return std::nullopt;
     }
     if (!is_known(header.kind)) {
       fail(Error(Errc::kUnknownEntryKind,
                  "entry " + to_string(header.index) + " is of kind " +
                      std::to_string(static_cast<std::uint32_t>(header.kind)) +
                      ", which this version does not know: update this node"));
-      return false;
+      return std::nullopt;
     }
     if (header.kind == EntryKind::kConfiguration && header.index > Index{1}) {
       fail(Error(Errc::kNotSupported, "entry " + to_string(header.index) +
                                           " changes the members, which this version cannot do: "
                                           "update this node"));
-      return false;
+      return std::nullopt;
     }
     expected = expected.next();
     last_term = header.term;
   }
 
-  auto entry = std::ranges::find_if(
-      append.entries, [&](const Entry& candidate) { return !log_.contains(candidate.id()); });
-  if (entry == append.entries.end()) return true;
-  const Index first = entry->header.index;
-  if (first <= log_.last_index()) {
-    if (first <= commit_index_) {
-      broken("entry " + to_string(first) + " of term " + to_string(entry->header.term) +
-             " would replace a committed one");
-      return false;
-    }
-    notice(EntriesReplaced{{first, log_.last_index()}});
-    truncate_from(first);
+  // An entry that has lost its term cannot be told from the leader's by itself. It is the same when
+  // it is committed here or a later one is the same; it is another when its term would fall behind
+  // it; and what the leader has committed may take its place. Otherwise it waits until one of these
+  // is known, and what follows it waits too.
+  Index same_up_to = commit_index_;
+  for (const Entry& entry : append.entries) {
+    if (log_.contains(entry.id())) same_up_to = std::max(same_up_to, entry.header.index);
   }
-  for (; entry != append.entries.end(); ++entry) log_.append(*entry);
-  write_entries_from(first);
-  notice(EntriesAccepted{{first, log_.last_index()}});
-  return true;
+  const auto differs = [&](const Entry& entry) {
+    const Index index = entry.header.index;
+    if (!log_.lacks_term(index)) return !log_.contains(entry.id());
+    const auto behind = log_.term_behind(index);
+    return index > same_up_to && behind && entry.header.term > *behind;
+  };
+  const auto is_unclear = [&](const Entry& entry) {
+    const Index index = entry.header.index;
+    return log_.lacks_term(index) && index > std::max(same_up_to, append.commit_index) &&
+           !differs(entry);
+  };
+  const auto end = std::ranges::find_if(append.entries, is_unclear);
+  const std::span clear(append.entries.begin(), end);
+  const Index equal_up_to(append.previous.index.value() + clear.size());
+
+  auto entry = std::ranges::find_if(clear, differs);
+  if (entry != clear.end()) {
+    const Index first = entry->header.index;
+    if (first <= log_.last_index()) {
+      if (first <= commit_index_) {
+        broken("entry " + to_string(first) + " of term " + to_string(entry->header.term) +
+               " would replace a committed one");
+        return std::nullopt;
+      }
+      notice(EntriesReplaced{{first, log_.last_index()}});
+      truncate_from(first);
+    }
+    for (; entry != clear.end(); ++entry) log_.append(*entry);
+    write_entries_from(first);
+    notice(EntriesAccepted{{first, log_.last_index()}});
+  }
+  repair_from(clear);
+  return equal_up_to;
 }
 
 /// Tells the leader how far this log is durable and equal to its own; as soon as term and vote are
@@ -97,7 +126,7 @@ void Core::acknowledge() {
   const auto* following = std::get_if<Following>(&state_);
   if (following == nullptr || !following->leader || hard_state_write_ > durable_write_) return;
   send(*following->leader,
-       AppendResponse{term(), true, std::min(following->matched, log_.durable_index()), Index{},
+       AppendResponse{term(), true, std::min(following->matched, log_.intact_index()), Index{},
                       EntryId{}});
 }
 

@@ -75,6 +75,8 @@ void Core::feed(const NodeId& node, Leadership::Follower& follower) {
       if (progress.is_probing()) send_entries(node, follower, {}, {});
       return;
     }
+    // Until it is repaired, what follows an entry without a term cannot be offered.
+    if (log_.lacks_term(next.previous())) return;
     if (next >= log_.tail_first_index()) {
       send_entries(node, follower, {next, log_.last_within(next, options_.max_batch_bytes)}, {});
       continue;
@@ -117,11 +119,20 @@ void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
     bootstrap_reads_.erase(waiting);
     return;
   }
+  if (repair_.check == id) {
+    repair_.check.reset();
+    return repaired(entries);
+  }
+  if (const auto repair = repair_reads_.find(id); repair != repair_reads_.end()) {
+    entries.resize(count_within(entries, options_.max_batch_bytes));
+    send(repair->second.peer, RepairResponse{repair->second.first, std::move(entries)});
+    repair_reads_.erase(repair);
+    return;
+  }
   auto* leadership = std::get_if<Leadership>(&state_);
   if (leadership == nullptr) return;
   // A log may have given more than asked for; what is sent must fit a frame.
-  const std::size_t fitting = count_within(entries, options_.max_batch_bytes);
-  entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(fitting), entries.end());
+  entries.resize(count_within(entries, options_.max_batch_bytes));
   for (auto& [node, follower] : leadership->followers) {
     if (!follower.progress.read_finished(id)) continue;
     const bool still_wanted = follower.linked &&
@@ -134,6 +145,10 @@ void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
 
 void Core::read_failed(std::uint64_t id, const Error& error) {
   bootstrap_reads_.erase(id);
+  if (const auto repair = repair_reads_.find(id); repair != repair_reads_.end()) {
+    send(repair->second.peer, RepairResponse{repair->second.first, {}});
+    repair_reads_.erase(repair);
+  }
   notice(Trouble{error});
   auto* leadership = std::get_if<Leadership>(&state_);
   if (leadership == nullptr) return;
@@ -181,7 +196,10 @@ void Core::mark_level() {
 void Core::commit_by_majority() {
   auto& leadership = std::get<Leadership>(state_);
   const Index index = majority_match(configuration(), [&](const NodeId& node) {
-    if (node == identity_.node) return log_.durable_index();
+    // A damaged entry counts towards no majority; a sole voter has nobody else to count on.
+    if (node == identity_.node) {
+      return is_sole_voter() ? log_.durable_index() : log_.intact_index();
+    }
     const auto follower = leadership.followers.find(node);
     const bool counts = follower != leadership.followers.end() && !follower->second.stranger;
     return counts ? follower->second.progress.match_index() : Index{};

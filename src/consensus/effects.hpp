@@ -45,6 +45,12 @@ struct LogWrite {
   std::optional<WALIdentity> identity;
 };
 
+/// Copies to put in the place of damaged entries, in the order of the writes.
+struct LogRepair {
+  IndexRange range;
+  std::vector<Entry> entries;
+};
+
 struct ReadWanted {
   std::uint64_t id = 0;
   NodeId follower;
@@ -95,9 +101,17 @@ struct EntriesAccepted {
 struct SyncAnswered {
   SyncResponse response;
 };
-using Notice = std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained,
-                            FencedByFollower, AppendRejected, StaleMessageRefused, MessageRefused,
-                            ElectionStarted, ClusterKnown, EntriesAccepted, SyncAnswered>;
+/// The disk has lost entries; they are looked for at the other members.
+struct LogDamaged {
+  IndexRange range;
+};
+struct LogRepaired {
+  IndexRange range;
+};
+using Notice =
+    std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained, FencedByFollower,
+                 AppendRejected, StaleMessageRefused, MessageRefused, ElectionStarted, ClusterKnown,
+                 EntriesAccepted, SyncAnswered, LogDamaged, LogRepaired>;
 
 /// What the core wants done, to be executed in the order of the fields. The names carry the rule of
 /// safety 1.
@@ -106,6 +120,7 @@ struct Effects {
   /// Promise nothing about the local disk.
   std::vector<PeerMessage> messages_to_send_now;
   std::optional<LogWrite> write;
+  std::optional<LogRepair> repair;
   /// Not before every write up to `durable_before_messages` is durable.
   std::vector<PeerMessage> messages_to_send_after_sync;
   WriteNumber durable_before_messages;

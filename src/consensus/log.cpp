@@ -3,25 +3,94 @@
 #include <algorithm>
 
 namespace lockstep::consensus {
+namespace {
+
+IndexRanges without_term(const WALState& state) {
+  IndexRanges termless;
+  for (std::size_t i = 0; i < state.term_runs.size(); ++i) {
+    if (state.term_runs[i].term != Term{}) continue;
+    const bool is_last = i + 1 == state.term_runs.size();
+    add(termless, {state.term_runs[i].first,
+                   is_last ? state.bounds.last : state.term_runs[i + 1].first.previous()});
+  }
+  return termless;
+}
+
+std::vector<TermRun> known_runs(const WALState& state) {
+  std::vector<TermRun> known = state.term_runs;
+  Term before = state.boundary ? state.boundary->last.term : Term{};
+  for (TermRun& run : known) {
+    if (run.term == Term{}) run.term = before;
+    before = run.term;
+  }
+  return known;
+}
+
+}  // namespace
 
 Log::Log(const WALState& state, std::size_t tail_budget_bytes)
     : before_first_(state.boundary ? state.boundary->last : EntryId{}),
       last_index_(state.bounds.empty() ? before_first_.index : state.bounds.last),
       durable_index_(last_index_),
-      runs_(state.term_runs),
+      promised_(state.last_promised),
+      runs_(known_runs(state)),
+      damaged_(state.damaged),
+      termless_(without_term(state)),
       tail_first_(last_index_.next()),
       tail_budget_bytes_(tail_budget_bytes),
       sizes_(last_index_) {}
 
 std::optional<Term> Log::term_at(Index index) const {
   if (index == before_first_.index) return before_first_.term;
-  if (index < before_first_.index || index > last_index_) return std::nullopt;
+  if (index < before_first_.index || index > last_index_ || lacks_term(index)) return std::nullopt;
   return runs_.at(index);
+}
+
+EntryId Log::promised() const {
+  const EntryId last = this->last();
+  const bool beyond =
+      promised_.term > last.term || (promised_.term == last.term && promised_.index > last.index);
+  return beyond ? promised_ : last;
+}
+
+std::optional<Term> Log::term_behind(Index index) const {
+  const auto termless = std::ranges::lower_bound(termless_, index, {}, &IndexRange::last);
+  return termless == termless_.end() ? std::nullopt : term_at(termless->last.next());
+}
+
+std::optional<Index> Log::first_damaged_after(Index index) const {
+  for (const IndexRange& range : damaged_) {
+    if (range.last > index) return std::max(range.first, index.next());
+  }
+  return std::nullopt;
+}
+
+Index Log::intact_index() const {
+  return damaged_.empty() ? durable_index_
+                          : std::min(durable_index_, damaged_.front().first.previous());
+}
+
+void Log::mark_damaged(IndexRange range) {
+  add(damaged_, {std::max(range.first, first_index()), std::min(range.last, last_index_)});
+}
+
+void Log::mend(const std::vector<Entry>& entries) {
+  if (entries.empty()) return;
+  const IndexRange range{entries.front().header.index, entries.back().header.index};
+  for (const Entry& entry : entries) {
+    const Index index = entry.header.index;
+    if (lacks_term(index)) runs_.assign({index, index}, entry.header.term, last_index_);
+  }
+  subtract(termless_, range);
+  subtract(damaged_, range);
 }
 
 EntryId Log::closest_to(EntryId id) const {
   const Index from = std::min(id.index, last_index_);
-  const auto index = runs_.last_not_above(from, id.term);
+  auto index = runs_.last_not_above(from, id.term);
+  const auto termless = std::ranges::find_if(
+      termless_, [&](const IndexRange& range) { return index && range.contains(*index); });
+  if (termless != termless_.end()) index = termless->first.previous();
   if (!index || *index <= before_first_.index) return before_first_;
   return {*index, *runs_.at(*index)};
 }
@@ -41,6 +110,8 @@ void Log::truncate_from(Index index) {
   }
   sizes_.truncate_from(index);
   runs_.truncate_from(index);
+  subtract(damaged_, {index, last_index_});
+  subtract(termless_, {index, last_index_});
   last_index_ = index.previous();
   durable_index_ = std::min(durable_index_, last_index_);
   tail_first_ = std::min(tail_first_, last_index_.next());

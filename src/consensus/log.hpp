@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
+#include "base/index_ranges.hpp"
 #include "consensus/entry_sizes.hpp"
 #include "consensus/term_runs.hpp"
 #include "lockstep/entry.hpp"
@@ -21,15 +23,35 @@ class Log {
 
   [[nodiscard]] Index first_index() const { return before_first_.index.next(); }
   [[nodiscard]] Index last_index() const { return last_index_; }
-  [[nodiscard]] EntryId last() const { return {last_index_, *term_at(last_index_)}; }
+  /// With term 0 when that was lost.
+  [[nodiscard]] EntryId last() const {
+    return {last_index_, term_at(last_index_).value_or(Term{})};
+  }
+  /// By which this log votes: the last entry that it ever promised (design rule 4).
+  [[nodiscard]] EntryId promised() const;
   [[nodiscard]] Index durable_index() const { return durable_index_; }
-  /// Of entries held, of the boundary, and 0 for index 0; none for anything else.
+  /// Of entries held, of the boundary, and 0 for index 0; none for anything else, and for an entry
+  /// whose term was lost with it.
   [[nodiscard]] std::optional<Term> term_at(Index index) const;
   [[nodiscard]] bool contains(EntryId id) const { return term_at(id.index) == id.term; }
   /// Where a log that lacks `id` should be tried next: the largest (index, term) here with an index
   /// not above and a term not above. It lets a leader skip a whole term at each step (Raft §5.3,
   /// last paragraph).
   [[nodiscard]] EntryId closest_to(EntryId id) const;
+
+  // Damage: entries that are held, and that the disk has lost (design rule 4).
+  [[nodiscard]] const IndexRanges& damaged() const { return damaged_; }
+  [[nodiscard]] bool is_damaged(Index index) const { return lockstep::contains(damaged_, index); }
+  /// Damaged, and not even its term is known.
+  [[nodiscard]] bool lacks_term(Index index) const { return lockstep::contains(termless_, index); }
+  /// Of the nearest known entry behind one without a term; none behind it: none.
+  [[nodiscard]] std::optional<Term> term_behind(Index index) const;
+  [[nodiscard]] std::optional<Index> first_damaged_after(Index index) const;
+  /// Everything up to here is durable and can be read again: what counts towards a majority.
+  [[nodiscard]] Index intact_index() const;
+  void mark_damaged(IndexRange range);
+  /// The disk has these once more.
+  void mend(const std::vector<Entry>& entries);
 
   /// Precondition: `entry` follows the last one.
   void append(Entry entry);
@@ -56,7 +78,11 @@ class Log {
   EntryId before_first_;
   Index last_index_;
   Index durable_index_;
+  EntryId promised_;
+  /// A termless entry counts as of the term before it.
   TermRuns runs_;
+  IndexRanges damaged_;
+  IndexRanges termless_;
   std::deque<Entry> tail_;
   Index tail_first_;
   std::size_t tail_bytes_ = 0;

@@ -82,8 +82,24 @@ struct BootstrapEntry {
   std::vector<Entry> entries;
 };
 
-using MessageBody = std::variant<VoteRequest, VoteResponse, AppendEntries, AppendResponse,
-                                 Heartbeat, SyncRequest, SyncResponse, MemberState, BootstrapEntry>;
+/// Asks a member, whoever leads, for copies of entries that the sender's disk has lost.
+struct RepairRequest {
+  IndexRange range;
+  /// An entry of the sender's log at or behind the range's end. Who has it too has the same entries
+  /// before it (Raft §5.3, log matching). Zeros: none is known.
+  EntryId anchor;
+  /// What both have committed is the same as well (Raft §5.4.3).
+  Index commit_index;
+};
+/// Entries from `first` on; none: the sender has no copy that it knows to be the same.
+struct RepairResponse {
+  Index first;
+  std::vector<Entry> entries;
+};
+
+using MessageBody =
+    std::variant<VoteRequest, VoteResponse, AppendEntries, AppendResponse, Heartbeat, SyncRequest,
+                 SyncResponse, MemberState, BootstrapEntry, RepairRequest, RepairResponse>;
 
 /// A message to a peer, or from one.
 struct PeerMessage {

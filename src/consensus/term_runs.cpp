@@ -1,6 +1,7 @@
 #include "consensus/term_runs.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace lockstep::consensus {
 
@@ -10,6 +11,17 @@ void TermRuns::append(Index index, Term term) {
 
 void TermRuns::truncate_from(Index index) {
   while (!runs_.empty() && runs_.back().first >= index) runs_.pop_back();
+}
+
+void TermRuns::assign(IndexRange range, Term term, Index end) {
+  const std::optional<Term> behind = range.last < end ? at(range.last.next()) : std::nullopt;
+  std::vector<TermRun> later;
+  std::ranges::copy_if(runs_, std::back_inserter(later),
+                       [&](const TermRun& run) { return run.first > range.last.next(); });
+  truncate_from(range.first);
+  append(range.first, term);
+  if (behind) append(range.last.next(), *behind);
+  for (const TermRun& run : later) append(run.first, run.term);
 }
 
 std::optional<Term> TermRuns::at(Index index) const {

@@ -18,6 +18,9 @@ class TermRuns {
   /// Precondition: `index` follows the last one added, `term` is not below the last one.
   void append(Index index, Term term);
   void truncate_from(Index index);
+  /// Entries in `range` have this term; those behind it, up to `end`, keep theirs. Precondition:
+  /// terms still do not fall.
+  void assign(IndexRange range, Term term, Index end);
   /// The term of an index that is in the log.
   [[nodiscard]] std::optional<Term> at(Index index) const;
   /// The largest index not above `index` whose term is not above `term`; none when there is no such

@@ -96,7 +96,7 @@ void ApplyPump::committed(Index index, const consensus::Log& log) {
 }
 
 void ApplyPump::resume(const consensus::Log& log) {
-  if (busy_ || stopped_ || applied_ >= commit_index_) return;
+  if (busy_ || waits_for_repair_ || stopped_ || applied_ >= commit_index_) return;
   busy_ = true;
   const Index first = applied_.next();
   if (first >= log.tail_first_index()) {
@@ -109,9 +109,19 @@ void ApplyPump::resume(const consensus::Log& log) {
   wal_->read({first, commit_index_}, max_batch_bytes_,
              [self = shared_from_this()](const Result<std::vector<Entry>>& entries) {
                if (self->stopped_) return;
+               if (!entries && entries.error() == Errc::kCorruption) {
+                 self->busy_ = false;
+                 self->waits_for_repair_ = true;
+                 return;
+               }
                if (!entries) return self->fail(entries.error());
                self->apply(*entries);
              });
+}
+
+void ApplyPump::repaired(const consensus::Log& log) {
+  waits_for_repair_ = false;
+  resume(log);
 }
 
 void ApplyPump::apply(std::vector<Entry> entries) {

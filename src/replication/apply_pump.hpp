@@ -39,6 +39,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   void committed(Index index, const consensus::Log& log);
   /// Goes on with what may be applied, after `on_applied`.
   void resume(const consensus::Log& log);
+  /// Tries once more to read what was damaged.
+  void repaired(const consensus::Log& log);
   /// Applies nothing more; `done` runs when the engine is no longer in use and let go.
   void stop(std::function<void()> done);
 
@@ -60,6 +62,7 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   Index applied_;
   Index commit_index_;
   bool busy_ = false;
+  bool waits_for_repair_ = false;
   bool stopped_ = false;
 };
 

@@ -24,6 +24,7 @@ void Replica::execute(Effects effects) {
     seal(effects.entries_to_seal);
     send(effects.messages_to_send_now);
     if (effects.write) write(*effects.write);
+    if (effects.repair) repair(std::move(*effects.repair));
     if (!effects.messages_to_send_after_sync.empty()) {
       send_after_sync(effects.durable_before_messages,
                       std::move(effects.messages_to_send_after_sync));
@@ -64,6 +65,7 @@ void Replica::send(const std::vector<PeerMessage>& messages) {
   std::vector<NodeId> failed;
   std::uint64_t appends = 0;
   std::uint64_t heartbeats = 0;
+  std::uint64_t repairs = 0;
   for (const PeerMessage& message : messages) {
     ReplicationMessage frame;
     frame.type = type_of(message.body);
@@ -80,6 +82,9 @@ void Replica::send(const std::vector<PeerMessage>& messages) {
       }
     } else if (const auto* bootstrap = std::get_if<BootstrapEntry>(&message.body)) {
       batch.entries = bootstrap->entries;
+    } else if (const auto* copies = std::get_if<RepairResponse>(&message.body)) {
+      batch.entries = copies->entries;
+      repairs += copies->entries.empty() ? 0 : 1;
     } else if (std::holds_alternative<Heartbeat>(message.body)) {
       ++heartbeats;
     }
@@ -94,10 +99,11 @@ void Replica::send(const std::vector<PeerMessage>& messages) {
     }
   }
   for (const NodeId& peer : failed) core_->send_failed(peer);
-  if (appends + heartbeats > 0) {
+  if (appends + heartbeats + repairs > 0) {
     board_.update([&](ReplicationStatus&, ReplicationMetrics& metrics) {
       metrics.appends_sent += appends;
       metrics.heartbeats_sent += heartbeats;
+      metrics.repairs_served += repairs;
     });
   }
 }
@@ -128,7 +134,18 @@ void Replica::write(const LogWrite& wanted) {
   write.hard_state = wanted.hard_state;
   write.identity = wanted.identity;
   board_.update([](ReplicationStatus&, ReplicationMetrics& metrics) { ++metrics.wal_writes; });
+  submitted_ = wanted.number;
+  wal_asked();
   wal_->write(wanted.number, std::move(write));
+}
+
+void Replica::repair(LogRepair repair) {
+  wal_->repair(repair.range, std::move(repair.entries),
+               [weak = weak_from_this()](const Error& error) {
+                 if (const auto self = weak.lock()) {
+                   self->step([&](Core& core) { core.repair_done(error); });
+                 }
+               });
 }
 
 void Replica::read(const ReadWanted& wanted) {
@@ -206,14 +223,28 @@ void Replica::tell(const Notice& notice) {
   } else if (const auto* accepted = std::get_if<EntriesAccepted>(&notice)) {
     count(&ReplicationMetrics::entries_received, accepted->range.size());
     if (const auto leader = core_->leader()) received_ = {*leader, accepted->range.last};
+  } else if (const auto* damaged = std::get_if<LogDamaged>(&notice)) {
+    count(&ReplicationMetrics::entries_damaged, damaged->range.size());
+    log_(LogLevel::kWarning, options_.node.str() + ": the log is damaged from index " +
+                                 to_string(damaged->range.first) + " to " +
+                                 to_string(damaged->range.last));
+    host_->emit({EntriesDamaged{damaged->range}});
+  } else if (const auto* repaired = std::get_if<LogRepaired>(&notice)) {
+    count(&ReplicationMetrics::entries_repaired, repaired->range.size());
+    log_(LogLevel::kInfo, options_.node.str() + ": the log is repaired from index " +
+                              to_string(repaired->range.first) + " to " +
+                              to_string(repaired->range.last));
+    host_->emit({EntriesRepaired{repaired->range}});
+    apply_pump_->repaired(core_->log());
   } else if (const auto* answered = std::get_if<SyncAnswered>(&notice)) {
     sync_waiters_.answered(answered->response);
   }
 }
 
 void Replica::became_durable(WriteNumber number) {
-  if (phase_ != Phase::kRunning) return;
+  if (phase_ != Phase::kRunning || number == durable_) return;
   durable_ = number;
+  wal_answered();
   send_due_messages();
   const Index before = core_->log().durable_index();
   step([&](Core& core) { core.durable_up_to(number); });

@@ -76,6 +76,13 @@ struct FieldWriter {
     out.id(body.cluster);
   }
   void operator()(const BootstrapEntry&) const {}
+  void operator()(const RepairRequest& body) const {
+    out.number(body.range.first);
+    out.number(body.range.last);
+    write_id(out, body.anchor);
+    out.number(body.commit_index);
+  }
+  void operator()(const RepairResponse& body) const { out.number(body.first); }
 };
 
 std::optional<MessageBody> read_body(MessageType type, ByteReader& in, std::vector<Entry> entries) {
@@ -140,13 +147,28 @@ std::optional<MessageBody> read_body(MessageType type, ByteReader& in, std::vect
     }
     case MessageType::kBootstrapEntry:
       return BootstrapEntry{std::move(entries)};
+    case MessageType::kRepairRequest: {
+      RepairRequest body;
+      body.range.first = in.number<Index>();
+      body.range.last = in.number<Index>();
+      body.anchor = read_id(in);
+      body.commit_index = in.number<Index>();
+      return body;
+    }
+    case MessageType::kRepairResponse: {
+      RepairResponse body;
+      body.first = in.number<Index>();
+      body.entries = std::move(entries);
+      return body;
+    }
     default:
       return std::nullopt;
   }
 }
 
 bool may_carry_entries(MessageType type) {
-  return type == MessageType::kAppendEntries || type == MessageType::kBootstrapEntry;
+  return type == MessageType::kAppendEntries || type == MessageType::kBootstrapEntry ||
+         type == MessageType::kRepairResponse;
 }
 
 }  // namespace
@@ -162,6 +184,8 @@ MessageType type_of(const MessageBody& body) {
     MessageType operator()(const SyncResponse&) const { return MessageType::kSyncResponse; }
     MessageType operator()(const MemberState&) const { return MessageType::kMemberState; }
     MessageType operator()(const BootstrapEntry&) const { return MessageType::kBootstrapEntry; }
+    MessageType operator()(const RepairRequest&) const { return MessageType::kRepairRequest; }
+    MessageType operator()(const RepairResponse&) const { return MessageType::kRepairResponse; }
   };
   return std::visit(TypeOf{}, body);
 }

@@ -6,6 +6,18 @@ std::string to_string(ReplicationMode mode) {
   return mode == ReplicationMode::kSync ? "SYNC" : "ASYNC";
 }
 
+std::string to_string(DiskState state) {
+  switch (state) {
+    case DiskState::kHealthy:
+      return "healthy";
+    case DiskState::kFull:
+      return "full";
+    case DiskState::kStalled:
+      return "stalled";
+  }
+  return "unknown";
+}
+
 std::string to_string(const WriteOutcome& outcome) {
   if (const auto* committed = std::get_if<WriteCommitted>(&outcome)) {
     return "committed at " + to_string(committed->id.index) +

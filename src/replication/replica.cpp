@@ -106,6 +106,7 @@ void Replica::tick() {
   if (phase_ != Phase::kRunning) return;
   const MonotonicTime now = runtime_->now();
   pending_.expire(now);
+  watch_disk(now);
   step([&](consensus::Core& core) {
     core.tick(now);
     for (const std::uint64_t request : sync_waiters_.take_overdue(now)) core.request_sync(request);

@@ -56,7 +56,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void end_start(Error error);
   void begin_stop(DoneHandler done);
   void close_wal();
-  void end_stop();
+  void end_stop(Error error);
 
   // replica_calls.cpp
   [[nodiscard]] std::optional<Error> reason_not_to_take_part() const;
@@ -94,7 +94,16 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void commit(Index index);
   void emit_entries(Index after, Index up_to, const std::optional<NodeId>& received_from);
   void became_durable(consensus::WriteNumber number);
+  void repair(consensus::LogRepair repair);
   void tell(const consensus::Notice& notice);
+
+  // disk_watch.cpp
+  void wal_asked();
+  void wal_answered();
+  void wal_found_no_space();
+  void watch_disk(MonotonicTime now);
+  void set_disk_state(DiskState state);
+  [[nodiscard]] std::optional<Error> reason_not_to_append() const;
   void halt(const Error& error);
 
   const ReplicaOptions options_;
@@ -129,6 +138,11 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::uint64_t last_call_ = 0;
   std::map<consensus::CallId, DoneHandler> calls_;
   consensus::WriteNumber durable_;
+  consensus::WriteNumber submitted_;
+  DiskState disk_ = DiskState::kHealthy;
+  /// Since when the log owes an answer to a write.
+  std::optional<MonotonicTime> wal_waited_for_since_;
+  MonotonicTime next_attempt_{};
   /// Whom the newest entries were received from, which may be no leader any more when they become
   /// durable.
   struct Received {
@@ -143,6 +157,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::deque<DueMessages> due_messages_;
   std::vector<Subscription> subscriptions_;
   std::unique_ptr<Runtime::Timer> timer_;
+  std::unique_ptr<Runtime::Timer> stop_timer_;
 };
 
 }  // namespace lockstep::replication

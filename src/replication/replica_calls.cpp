@@ -158,6 +158,7 @@ void Replica::drain_proposals() {
   if (ready.more) post_drain();
   if (ready.writes.empty()) return;
   std::optional<Error> reason = reason_not_to_take_part();
+  if (!reason) reason = reason_not_to_append();
   if (!reason && core_->role() != Role::kLeader) {
     const auto leader = core_->leader();
     reason = Error(Errc::kNotLeader,

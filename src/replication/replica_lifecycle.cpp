@@ -37,12 +37,6 @@ void Replica::wal_opened(Result<WALState> state) {
                                                    "; this is node " + options_.node.str() +
                                                    ", group " + to_string(options_.group)));
   }
-  if (!state->damaged.empty()) {
-    const IndexRange& range = state->damaged.front();
-    return end_start(Error(Errc::kCorruption, "the log is damaged from index " +
-                                                  to_string(range.first) + " to " +
-                                                  to_string(range.last)));
-  }
   recovered_.wal = std::move(*state);
   if (recovered_.wal.configuration_indexes.empty()) return recover_engine();
   read_record(recovered_.wal.configuration_indexes.back());
@@ -52,6 +46,11 @@ void Replica::read_record(Index index) {
   wal_->read({index, index}, options_.max_entry_bytes,
              [self = shared_from_this(), index](const Result<std::vector<Entry>>& entries) {
                if (self->phase_ != Phase::kStarting) return;
+               if (!entries && entries.error() == Errc::kCorruption) {
+                 // Who the members are is known again once this entry is repaired.
+                 add(self->recovered_.wal.damaged, {index, index});
+                 return self->recover_engine();
+               }
                if (!entries) return self->end_start(entries.error());
                self->recovered_.record =
                    consensus::decode_record(entries->front().payload().bytes());
@@ -83,7 +82,8 @@ void Replica::engine_recovered(const Result<RecoveredEngine>& engine) {
   }
   const auto sealed = sealed_in(*engine);
   const auto term = sealed ? consensus::TermRuns(wal.term_runs).at(sealed->index) : std::nullopt;
-  if (sealed && sealed->index <= last && term && *term != sealed->term) {
+  const bool known = term && *term != Term{};  // a damaged entry may have lost its term
+  if (sealed && sealed->index <= last && known && *term != sealed->term) {
     return end_start(Error(Errc::kForeignData,
                            "the engine has applied index " + to_string(sealed->index) +
                                " of term " + to_string(sealed->term) + ", which has term " +
@@ -98,7 +98,7 @@ void Replica::run() {
     if (const auto set = network_->set_cluster(cluster); !set) return end_start(set.error());
   }
   auto handler =
-      network_->set_handler(options_.group, {MessageType::kWalEntry, MessageType::kSyncResponse},
+      network_->set_handler(options_.group, {MessageType::kWalEntry, MessageType::kRepairResponse},
                             [weak = weak_from_this()](ReplicationMessage&& message) {
                               if (const auto self = weak.lock()) self->receive(std::move(message));
                             });
@@ -125,6 +125,7 @@ void Replica::run() {
     status.durable_applied = applied_before;
   });
   committed_ = applied_before;
+  const IndexRanges damaged = recovered_.wal.damaged;
   core_.emplace(options, std::move(recovered_), runtime_->now());
   wal_->on_durable([weak = weak_from_this()](consensus::WriteNumber number) {
     if (const auto self = weak.lock()) self->became_durable(number);
@@ -133,6 +134,9 @@ void Replica::run() {
     if (const auto self = weak.lock()) {
       self->step([&](consensus::Core& core) { core.write_failed(error); });
     }
+  });
+  wal_->on_no_space([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->wal_found_no_space();
   });
   apply_pump_->start(
       applied_before,
@@ -146,6 +150,12 @@ void Replica::run() {
       });
   phase_ = Phase::kRunning;
   publish();
+  for (const IndexRange& range : damaged) tell(consensus::LogDamaged{range});
+  wal_->on_damage([weak = weak_from_this()](IndexRange range) {
+    if (const auto self = weak.lock()) {
+      self->step([&](consensus::Core& core) { core.damage_found(range); });
+    }
+  });
   for (const NodeId& node : network_->connected_nodes()) {
     step([&](consensus::Core& core) { core.link_up(node); });
   }
@@ -183,18 +193,26 @@ void Replica::begin_stop(DoneHandler done) {
 }
 
 void Replica::close_wal() {
-  wal_->close([self = shared_from_this()] { self->end_stop(); });
+  wal_->close([self = shared_from_this()] { self->end_stop({}); });
+  stop_timer_ = runtime_->schedule(strand_, options_.stall_limit, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->end_stop(Error(Errc::kStalled,
+                           "the log's disk does not answer; the log is let go once "
+                           "it does"));
+    }
+  });
 }
 
-void Replica::end_stop() {
-  phase_ = Phase::kStopped;
+void Replica::end_stop(Error error) {
+  if (std::exchange(phase_, Phase::kStopped) == Phase::kStopped) return;
+  stop_timer_.reset();
   network_.reset();
   board_.update([](ReplicationStatus& status, ReplicationMetrics&) {
     status.role = Role::kFollower;
     status.leader.reset();
     status.followers.clear();
   });
-  for (DoneHandler& done : std::exchange(stop_done_, {})) host_->answer(std::move(done), {});
+  for (DoneHandler& done : std::exchange(stop_done_, {})) host_->answer(std::move(done), error);
 }
 
 }  // namespace lockstep::replication

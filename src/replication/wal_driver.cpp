@@ -24,6 +24,10 @@ WALDriver::WALDriver(std::shared_ptr<IWALSource> wal, std::shared_ptr<IExecutor>
 void WALDriver::open(OpenHandler done) {
   phase_ = Phase::kOpening;
   executor_->post([self = shared_from_this(), wal = wal_, done = std::move(done)] {
+    // The log must not keep its own owner alive.
+    wal->on_event([weak = self->weak_from_this()](const WALEvent& event) {
+      if (const auto alive = weak.lock()) alive->told(event);
+    });
     wal->open([self, done](Result<WALState> state) {
       self->strand_->post(
           [self, done, state = std::move(state)] { self->opened(done, std::move(state)); });
@@ -38,21 +42,48 @@ void WALDriver::opened(const OpenHandler& done, Result<WALState> state) {
 }
 
 void WALDriver::write(consensus::WriteNumber number, WALWrite write) {
+  if (no_space_) return;
   auto shared = std::make_shared<WALWrite>(std::move(write));
-  executor_->post([self = shared_from_this(), wal = wal_, number, shared] {
-    wal->write(std::move(*shared), [self, number](Error error) { self->completed(number, error); });
+  executor_->post([self = shared_from_this(), wal = wal_, number, attempt = attempt_, shared] {
+    wal->write(std::move(*shared),
+               [self, number, attempt](Error error) { self->completed(number, attempt, error); });
   });
 }
 
+void WALDriver::begin_again() {
+  no_space_ = false;
+  ++attempt_;
+}
+
+void WALDriver::repair(IndexRange range, std::vector<Entry> entries,
+                       std::function<void(Error)> done) {
+  auto shared = std::make_shared<std::vector<Entry>>(std::move(entries));
+  executor_->post([wal = wal_, strand = strand_, range, shared, done = std::move(done)] {
+    wal->repair(range, std::move(*shared),
+                [strand, done](Error error) { strand->post([done, error] { done(error); }); });
+  });
+}
+
+void WALDriver::on_damage(DamageHandler handler) {
+  on_damage_ = std::move(handler);
+  for (const IndexRange& range : std::exchange(early_damage_, {})) on_damage_(range);
+}
+
 void WALDriver::read(IndexRange range, std::size_t byte_budget, ReadHandler done) {
-  executor_->post([wal = wal_, strand = strand_, range, byte_budget, done = std::move(done)] {
-    wal->read(range, byte_budget, [strand, range, done](Result<std::vector<Entry>> entries) {
+  executor_->post([self = shared_from_this(), wal = wal_, range, byte_budget,
+                   done = std::move(done)] {
+    wal->read(range, byte_budget, [self, range, done](Result<std::vector<Entry>> entries) {
       if (entries && !are_from(range, *entries)) {
         entries =
             Error(Errc::kCorruption, "the log was asked for entries from " +
                                          to_string(range.first) + " on and answered with others");
       }
-      strand->post([done, entries = std::move(entries)] { done(entries); });
+      self->strand_->post([self, range, done, entries = std::move(entries)] {
+        // A log need not tell of it in another way.
+        const bool damaged = !entries && entries.error() == Errc::kCorruption;
+        if (damaged) self->found_damage({range.first, range.first});
+        done(entries);
+      });
     });
   });
 }
@@ -60,6 +91,8 @@ void WALDriver::read(IndexRange range, std::size_t byte_budget, ReadHandler done
 void WALDriver::close(std::function<void()> done) {
   on_durable_ = {};
   on_failure_ = {};
+  on_no_space_ = {};
+  on_damage_ = {};
   if (phase_ == Phase::kOpening) {
     close_done_ = std::move(done);
     return;
@@ -81,15 +114,43 @@ void WALDriver::let_go(const std::function<void()>& done) {
 }
 
 /// On the WAL executor.
-void WALDriver::completed(consensus::WriteNumber number, const Error& error) {
+void WALDriver::completed(consensus::WriteNumber number, std::uint64_t attempt,
+                          const Error& error) {
+  const bool no_space = error == Errc::kNoSpace;
   {
     const std::lock_guard lock(news_mutex_);
     if (news_.failure) return;
-    if (error) {
-      news_.failure = error;
-    } else {
-      news_.durable = number;
-    }
+    // Behind a write that found no room nothing counts, whether it found some or built on that one.
+    const bool behind = attempt <= news_.refused_attempt;
+    if (behind && (!error || no_space || error == Errc::kInvalidArgument)) return;
+    if (no_space) news_.refused_attempt = attempt;
+    if (!error) news_.durable = number;
+  }
+  if (error && !no_space) return tell_failure(error);
+  post_news();
+}
+
+/// On the WAL executor.
+void WALDriver::told(const WALEvent& event) {
+  if (const auto* failed = std::get_if<WALFailed>(&event)) return tell_failure(failed->error);
+  strand_->post([self = shared_from_this(), range = std::get<WALDamaged>(event).range] {
+    self->found_damage(range);
+  });
+}
+
+/// The first one counts; nothing becomes durable after it.
+void WALDriver::tell_failure(const Error& error) {
+  {
+    const std::lock_guard lock(news_mutex_);
+    if (news_.failure) return;
+    news_.failure = error;
+  }
+  post_news();
+}
+
+void WALDriver::post_news() {
+  {
+    const std::lock_guard lock(news_mutex_);
     if (std::exchange(news_.delivery_posted, true)) return;
   }
   strand_->post([self = shared_from_this()] { self->deliver(); });
@@ -102,8 +163,21 @@ void WALDriver::deliver() {
     news = news_;
     news_.delivery_posted = false;
   }
-  if (on_durable_) on_durable_(news.durable);
-  if (news.failure && on_failure_) on_failure_(news.failure);
+  if (news.durable > durable_told_) {
+    durable_told_ = news.durable;
+    if (on_durable_) on_durable_(news.durable);
+  }
+  if (news.refused_attempt == attempt_ && !std::exchange(no_space_, true) && on_no_space_) {
+    on_no_space_();
+  }
+  if (news.failure && !std::exchange(failure_told_, true) && on_failure_) {
+    on_failure_(news.failure);
+  }
+}
+
+void WALDriver::found_damage(IndexRange range) {
+  if (phase_ == Phase::kClosed) return;
+  on_damage_ ? on_damage_(range) : add(early_damage_, range);
 }
 
 }  // namespace lockstep::replication

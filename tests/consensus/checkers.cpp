@@ -17,7 +17,7 @@ void Checkers::on_write(const NodeId& node, const Core& core, const DiskWrite& w
     if (core.role() == Role::kLeader) violated("leader append-only (§5.3)", node.str());
     for (Index i = *write.truncate_from; i <= before.last_index() && i <= Index(committed_.size());
          i = i.next()) {
-      if (before.holds(committed_[i.value() - 1].id)) {
+      if (before.had(committed_[i.value() - 1].id)) {
         violated("committed entries stay", node.str() + " cuts " + to_string(i));
       }
     }
@@ -28,18 +28,33 @@ void Checkers::on_write(const NodeId& node, const Core& core, const DiskWrite& w
                             to_string(kept));
   }
   const bool follows = kept > Index{0} && kept <= before.last_index();
-  check_log_matching(node, core.identity().epoch, follows ? before.at(kept).header.term : Term{},
-                     write.entries);
+  std::optional<Term> previous = follows ? before.at(kept).header.term : Term{};
+  if (contains(before.damaged, kept)) previous.reset();  // nobody can say what was there
+  check_log_matching(node, core.identity().epoch, previous, write.entries);
+}
+
+/// Nothing but what was lost takes its place, or, where that is not known any more, what is
+/// committed.
+void Checkers::on_repair(const NodeId& node, const std::vector<Entry>& copies) {
+  const Stored& before = disks_.at(node).seen();
+  for (const Entry& copy : copies) {
+    const std::size_t place = copy.header.index.value() - 1;
+    const bool is_committed = place < committed_.size() && committed_[place].id == copy.id();
+    if (copy.header.index > before.last_index()) continue;
+    if (before.had(copy.id()) && before.at(copy.header.index).digest == copy.digest) continue;
+    if (!is_committed)
+      violated("a repair changes nothing", node.str() + " gets " + text(copy.id()));
+  }
 }
 
 /// By induction: an id names one entry and one predecessor, wherever it is written.
-void Checkers::check_log_matching(const NodeId& node, Epoch epoch, Term previous,
+void Checkers::check_log_matching(const NodeId& node, Epoch epoch, std::optional<Term> previous,
                                   const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
-    const auto [known, is_new] =
-        entries_.try_emplace({epoch, entry.id()}, Identified{entry.digest, previous});
-    if (!is_new &&
-        (known->second.digest != entry.digest || known->second.previous_term != previous)) {
+    Identified& known =
+        entries_.try_emplace({epoch, entry.id()}, Identified{entry.digest, previous}).first->second;
+    if (!known.previous_term) known.previous_term = previous;
+    if (known.digest != entry.digest || (previous && known.previous_term != previous)) {
       violated("log matching (§5.3)", node.str() + " holds another entry " + text(entry.id()));
     }
     previous = entry.header.term;
@@ -68,6 +83,12 @@ void Checkers::on_send(const NodeId& node, const PeerMessage& message) {
   }
   if (const auto* response = std::get_if<AppendResponse>(&message.body)) {
     if (durable_term < response->term) violated("term durable before an answer", node.str());
+    const bool acks_damage =
+        !durable.damaged.empty() && durable.damaged.front().first <= response->match_index;
+    if (response->accepted && acks_damage) {
+      violated("a damaged entry is not acked",
+               node.str() + " acks " + to_string(response->match_index));
+    }
     if (response->accepted && durable.last_index() < response->match_index) {
       violated("entries durable before their ack",
                node.str() + " acks " + to_string(response->match_index));
@@ -141,7 +162,8 @@ void Checkers::check_election_safety(const NodeId& node, const Core& core) {
 /// In the logs of all leaders of later terms.
 void Checkers::check_leader_completeness(const NodeId& node, const Core& core) {
   for (const Committed& entry : committed_) {
-    if (core.term() > entry.by && !core.log().contains(entry.id)) {
+    if (core.term() > entry.by && !core.log().contains(entry.id) &&
+        !core.log().lacks_term(entry.id.index)) {
       return violated("leader completeness (§5.4)",
                       node.str() + " leads without " + text(entry.id));
     }
@@ -151,11 +173,13 @@ void Checkers::check_leader_completeness(const NodeId& node, const Core& core) {
 /// What one node holds for committed, every node does, and a majority has it durable.
 void Checkers::check_commit(const NodeId& node, const Core& core) {
   for (Index index(committed_.size() + 1); index <= core.commit_index(); index = index.next()) {
+    if (core.log().lacks_term(index)) break;
     const EntryId id{index, *core.log().term_at(index)};
     std::size_t copies = 0;
     for (const Member& voter : core.configuration().voters) {
       const auto disk = disks_.find(voter.node);
-      if (disk != disks_.end() && disk->second.durable().holds(id)) ++copies;
+      // One may have rotted since it was acknowledged.
+      if (disk != disks_.end() && disk->second.durable().had(id)) ++copies;
     }
     if (copies * 2 <= core.configuration().voters.size()) {
       violated("committed means durable at a majority",
@@ -163,7 +187,7 @@ void Checkers::check_commit(const NodeId& node, const Core& core) {
     }
     committed_.push_back({id, core.term()});
   }
-  if (core.commit_index() == Index{}) return;
+  if (core.commit_index() == Index{} || core.log().lacks_term(core.commit_index())) return;
   const EntryId newest{core.commit_index(), *core.log().term_at(core.commit_index())};
   if (committed_[newest.index.value() - 1].id != newest) {
     violated("committed entries agree", node.str() + " has " + text(newest));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ class Checkers {
 
   /// Before the write is submitted.
   void on_write(const NodeId& node, const Core& core, const DiskWrite& write);
+  void on_repair(const NodeId& node, const std::vector<Entry>& copies);
   void on_send(const NodeId& node, const PeerMessage& message);
   void on_apply(const NodeId& node, const Entry& entry);
   /// After each event of a node.
@@ -31,7 +33,7 @@ class Checkers {
 
  private:
   void violated(const std::string& property, const std::string& what);
-  void check_log_matching(const NodeId& node, Epoch epoch, Term previous,
+  void check_log_matching(const NodeId& node, Epoch epoch, std::optional<Term> previous,
                           const std::vector<Entry>& entries);
   void check_election_safety(const NodeId& node, const Core& core);
   void check_leader_completeness(const NodeId& node, const Core& core);
@@ -40,7 +42,7 @@ class Checkers {
 
   struct Identified {
     Digest digest;
-    Term previous_term;
+    std::optional<Term> previous_term;
   };
 
   struct Committed {

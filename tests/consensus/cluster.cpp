@@ -75,12 +75,13 @@ Recovered recover(const Stored& stored, Index applied) {
   recovered.wal.identity = stored.identity;
   recovered.wal.hard_state = stored.hard_state;
   recovered.wal.bounds = {Index{1}, stored.last_index()};
+  recovered.wal.damaged = stored.damaged;
   for (const Entry& entry : stored.entries) {
     auto& runs = recovered.wal.term_runs;
-    if (runs.empty() || runs.back().term != entry.header.term) {
-      runs.push_back({entry.header.term, entry.header.index});
-    }
-    if (entry.header.kind == EntryKind::kConfiguration) {
+    const Index index = entry.header.index;
+    const Term term = contains(stored.termless, index) ? Term{} : entry.header.term;
+    if (runs.empty() || runs.back().term != term) runs.push_back({term, index});
+    if (entry.header.kind == EntryKind::kConfiguration && !contains(stored.damaged, index)) {
       recovered.wal.configuration_indexes.push_back(entry.header.index);
       recovered.record = decode_record(entry.payload().bytes());
     }
@@ -222,7 +223,12 @@ void Cluster::deliver(const NodeId& from, const NodeId& to) {
 bool Cluster::sync_one(const NodeId& name) {
   Node& node = nodes_.at(name);
   if (!node.is_up() || node.disk->unsynced() == 0) return false;
-  const WriteNumber number = node.disk->sync_one();
+  const DiskWrite write = node.disk->sync_one();
+  if (!write.copies.empty()) {
+    event(name, [&](Core& core) { core.repair_done({}); });
+    return true;
+  }
+  const WriteNumber number = write.number;
   node.durable = number;
   send_held(name);
   event(name, [&](Core& core) { core.durable_up_to(number); });
@@ -237,10 +243,18 @@ bool Cluster::read_one(const NodeId& name) {
   const Stored& stored = node.disk->seen();
   std::vector<Entry> entries;
   std::size_t bytes = 0;
+  if (contains(stored.damaged, read.range.first)) {
+    event(name, [&](Core& core) {
+      core.read_failed(read.id, Errc::kCorruption);
+      core.damage_found({read.range.first, read.range.first});
+    });
+    return true;
+  }
   for (Index i = read.range.first; i <= std::min(read.range.last, stored.last_index());
        i = i.next()) {
     bytes += stored.at(i).size_bytes();
     if (!entries.empty() && bytes > read.byte_budget) break;
+    if (contains(stored.damaged, i)) break;
     entries.push_back(stored.at(i));
   }
   event(name, [&](Core& core) { core.read_done(read.id, std::move(entries)); });
@@ -254,6 +268,13 @@ bool Cluster::fail_read(const NodeId& name) {
   node.reads.pop_front();
   event(name, [&](Core& core) { core.read_failed(read.id, Errc::kIo); });
   return true;
+}
+
+void Cluster::rot(const NodeId& name, IndexRange range, bool loses_terms) {
+  Node& node = nodes_.at(name);
+  note(name.str() + " rots " + to_string(range.first) + ".." + to_string(range.last));
+  node.disk->rot(range, loses_terms);
+  event(name, [&](Core& core) { core.damage_found(range); });
 }
 
 bool Cluster::settle() {
@@ -307,6 +328,7 @@ void Cluster::execute(const NodeId& name, Effects effects) {
     }
   }
   if (effects.write) submit(name, *effects.write);
+  if (effects.repair) submit_repair(name, std::move(effects.repair->entries));
   if (!effects.messages_to_send_after_sync.empty()) {
     node.held.push_back(
         {effects.durable_before_messages, std::move(effects.messages_to_send_after_sync)});
@@ -370,12 +392,22 @@ void Cluster::send_held(const NodeId& name) {
 
 void Cluster::submit(const NodeId& name, const LogWrite& write) {
   Node& node = nodes_.at(name);
-  DiskWrite change{write.number, write.truncate_from, {}, write.hard_state, write.identity};
+  DiskWrite change{write.number, write.truncate_from, {}, write.hard_state, write.identity, {}};
   for (Index i = write.entries.first; i <= write.entries.last; i = i.next()) {
     change.entries.push_back(node.core->log().tail_at(i));
   }
   checkers_.on_write(name, *node.core, change);
   node.disk->submit(std::move(change));
+}
+
+void Cluster::submit_repair(const NodeId& name, std::vector<Entry> copies) {
+  for (const Entry& copy : copies) {
+    EXPECT_TRUE(verify_entry(sha_, copy)) << "repaired without its digest";
+  }
+  checkers_.on_repair(name, copies);
+  DiskWrite change;
+  change.copies = std::move(copies);
+  node(name).disk->submit(std::move(change));
 }
 
 /// The engine is durable at once: the hardest case for the log to keep up with.

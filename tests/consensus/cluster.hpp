@@ -98,6 +98,9 @@ class Cluster {
   /// Answers the oldest read. False: there is none.
   bool read_one(const NodeId& name);
   bool fail_read(const NodeId& name);
+  /// Entries of a disk without unsynced writes rot; a node that is up finds out at once, and still
+  /// knows their terms.
+  void rot(const NodeId& name, IndexRange range, bool loses_terms = false);
   /// Delivers until nothing is under way. False: that does not happen.
   [[nodiscard]] bool settle();
   /// Time passes for all in steps of 10 ms, messages are delivered in between.
@@ -125,6 +128,7 @@ class Cluster {
   void send(const NodeId& from, const PeerMessage& message);
   void send_held(const NodeId& name);
   void submit(const NodeId& name, const LogWrite& write);
+  void submit_repair(const NodeId& name, std::vector<Entry> copies);
   void apply(const NodeId& name, Index up_to);
   void drain(const NodeId& name);
   [[nodiscard]] PeerMessage with_entries(const NodeId& from, PeerMessage message);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/index_ranges.hpp"
 #include "consensus/effects.hpp"
 #include "lockstep/wal_source.hpp"
 
@@ -15,12 +16,17 @@ struct Stored {
   WALIdentity identity;
   HardState hard_state;
   std::vector<Entry> entries;
+  /// Entries that cannot be read, and those of them whose terms are lost too.
+  IndexRanges damaged;
+  IndexRanges termless;
 
   [[nodiscard]] Index last_index() const { return Index(entries.size()); }
   [[nodiscard]] const Entry& at(Index index) const { return entries[index.value() - 1]; }
-  [[nodiscard]] bool holds(EntryId id) const {
+  /// Damaged or not.
+  [[nodiscard]] bool had(EntryId id) const {
     return id.index >= Index{1} && id.index <= last_index() && at(id.index).header.term == id.term;
   }
+  [[nodiscard]] bool holds(EntryId id) const { return had(id) && !contains(damaged, id.index); }
 };
 
 struct DiskWrite {
@@ -29,6 +35,8 @@ struct DiskWrite {
   std::vector<Entry> entries;
   std::optional<HardState> hard_state;
   std::optional<WALIdentity> identity;
+  /// A repair, and nothing else.
+  std::vector<Entry> copies;
 };
 
 /// A disk that forgets what was not synced. Writes become durable in order.
@@ -41,11 +49,18 @@ class Disk {
     unsynced_.push_back(std::move(write));
   }
   /// Makes the oldest write durable. Precondition: there is one.
-  WriteNumber sync_one() {
-    const DiskWrite write = std::move(unsynced_.front());
+  DiskWrite sync_one() {
+    DiskWrite write = std::move(unsynced_.front());
     unsynced_.pop_front();
     perform(durable_, write);
-    return write.number;
+    return write;
+  }
+  /// Precondition: nothing is unsynced.
+  void rot(IndexRange range, bool loses_terms) {
+    for (Stored* stored : {&seen_, &durable_}) {
+      add(stored->damaged, range);
+      if (loses_terms) add(stored->termless, range);
+    }
   }
   /// Loses what is not durable, except the oldest `keep` writes.
   void crash(std::size_t keep) {
@@ -62,7 +77,16 @@ class Disk {
  private:
   static void perform(Stored& stored, const DiskWrite& write) {
     if (write.truncate_from && *write.truncate_from <= stored.last_index()) {
+      subtract(stored.damaged, {*write.truncate_from, stored.last_index()});
+      subtract(stored.termless, {*write.truncate_from, stored.last_index()});
       stored.entries.resize(write.truncate_from->value() - 1);
+    }
+    for (const Entry& copy : write.copies) {
+      const Index index = copy.header.index;
+      if (!contains(stored.damaged, index)) continue;
+      stored.entries[index.value() - 1] = copy;
+      subtract(stored.damaged, {index, index});
+      subtract(stored.termless, {index, index});
     }
     stored.entries.insert(stored.entries.end(), write.entries.begin(), write.entries.end());
     if (write.hard_state) stored.hard_state = *write.hard_state;

@@ -46,6 +46,17 @@ struct BodyText {
     return text;
   }
   std::string operator()(const BootstrapEntry&) const { return "bootstrap_entry"; }
+  std::string operator()(const RepairRequest& body) const {
+    return "repair_request " + to_string(body.range.first) + ".." + to_string(body.range.last) +
+           " anchor=" + id(body.anchor) + " commit=" + to_string(body.commit_index);
+  }
+  std::string operator()(const RepairResponse& body) const {
+    std::string text = "repair_response " + to_string(body.first) + " entries=";
+    for (const Entry& entry : body.entries) {
+      text += (&entry == &body.entries.front() ? "" : ",") + id(entry.id());
+    }
+    return text;
+  }
 };
 
 struct NoticeText {
@@ -70,6 +81,8 @@ struct NoticeText {
     return "sync_answered " + std::string(n.response.is_leader ? "leader" : "no_leader") +
            " commit=" + to_string(n.response.commit_index);
   }
+  std::string operator()(const LogDamaged& n) const { return "damaged " + range(n.range); }
+  std::string operator()(const LogRepaired& n) const { return "repaired " + range(n.range); }
   static std::string range(IndexRange value) {
     return to_string(value.first) + ".." + to_string(value.last);
   }
@@ -118,6 +131,7 @@ std::string name_of(const Error& error) {
       {Errc::kSuperseded, "superseded"},
       {Errc::kIo, "io"},
       {Errc::kSyncFailed, "sync_failed"},
+      {Errc::kCorruption, "corruption"},
   };
   if (!error) return "ok";
   for (const auto& [code, name] : kNames) {

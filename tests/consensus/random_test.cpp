@@ -80,7 +80,9 @@ class RandomRun {
   }
 
   void disturb() {
-    switch (rng_.below(9)) {
+    switch (rng_.below(10)) {
+      case 9:
+        return rot();
       case 0:
       case 1:
         return campaign();
@@ -187,6 +189,24 @@ class RandomRun {
     ++tally_["crashes"];
   }
 
+  /// One node's disk at a time, so that what is committed has a copy left.
+  void rot() {
+    const NodeId& name = some_node();
+    const Stored& stored = cluster_.disk(name).durable();
+    const bool any_damaged = std::ranges::any_of(names_, [&](const NodeId& other) {
+      return !cluster_.disk(other).durable().damaged.empty();
+    });
+    if (any_damaged || names_.size() == 1 || cluster_.disk(name).unsynced() > 0) return;
+    const std::uint64_t last = stored.last_index().value();
+    const std::uint64_t first = 1 + rng_.below(last);
+    const IndexRange range{Index(first), Index(std::min(last, first + rng_.below(6)))};
+    // The term of the last entry is always known.
+    const bool loses_terms = rng_.one_in(3) && range.last < stored.last_index();
+    if (loses_terms && cluster_.node(name).is_up()) cluster_.crash(name);
+    cluster_.rot(name, range, loses_terms);
+    ++tally_[loses_terms ? "rot that takes terms" : "rot"];
+  }
+
   /// Faults stop; the node with the best log is made leader, and all must agree with it in the end.
   [[nodiscard]] std::string converge() {
     for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
@@ -203,8 +223,9 @@ class RandomRun {
     }
     cluster_.advance(std::chrono::milliseconds(1000));
     const NodeId leader = *std::ranges::max_element(names_, {}, [&](const NodeId& name) {
-      const EntryId last = cluster_.node(name).core->log().last();
-      return std::pair(last.term, last.index);
+      const Log& log = cluster_.node(name).core->log();
+      const bool may_lead = log.damaged().empty();
+      return std::tuple(may_lead, log.last().term, log.last().index);
     });
     // Elected in a low term, it learns of higher ones from those whom it did not need.
     for (int attempt = 0; attempt < 2; ++attempt) {
@@ -224,6 +245,7 @@ class RandomRun {
     const std::string wanted = text_of(cluster_.disk(leader).durable().entries);
     for (const NodeId& name : names_) {
       const Node& node = cluster_.node(name);
+      if (!cluster_.disk(name).durable().damaged.empty()) return name.str() + " stays damaged";
       if (text_of(cluster_.disk(name).durable().entries) != wanted) {
         return name.str() + " has another log than " + leader.str();
       }
@@ -287,6 +309,8 @@ TEST(RandomFaults, AreSurvivedSafelyAndHealed) {
                        {"told to follow", 1000},
                        {"links cut", 1000},
                        {"connections lost", 1000},
+                       {"rot", 800},
+                       {"rot that takes terms", 80},
                        {"crashes", 3000},
                        {"crashes with unsynced writes", 500},
                        {"entries agreed on", 20000}};

@@ -339,11 +339,22 @@ void Script::add_disk_commands() {
     }
   };
   commands_["hold_reads"] = [this](const Words& words) { node(words.at(1)).holds_reads = true; };
+  commands_["release_reads"] = [this](const Words& words) {
+    node(words.at(1)).holds_reads = false;
+    while (cluster_.read_one(id(words[1]))) {
+    }
+  };
   commands_["read"] = [this](const Words& words) {
     require(cluster_.read_one(id(words.at(1))), "nothing to read");
   };
   commands_["fail_read"] = [this](const Words& words) {
     require(cluster_.fail_read(id(words.at(1))), "nothing to read");
+  };
+  // rot 1 2..3 [termless]: entries can no longer be read
+  commands_["rot"] = [this](const Words& words) {
+    const auto ends = split(words.at(2), '.');
+    const IndexRange range{Index(number(ends.front())), Index(number(ends.back()))};
+    cluster_.rot(id(words.at(1)), range, words.size() > 3);
   };
   commands_["fail_write"] = [this](const Words& words) {
     cluster_.event(id(words.at(1)), [](Core& core) { core.write_failed(Errc::kSyncFailed); });
@@ -450,7 +461,23 @@ void Script::add_expectations() {
   };
   // log 1 1/config 1/noop: as the disk shows it, synced or not
   expectations_["log"] = [this](const Words& words) {
-    require_equal(text_of(node(words.at(1)).disk->seen().entries), join(words, 2));
+    const Stored& seen = node(words.at(1)).disk->seen();
+    std::string text;
+    for (const Entry& entry : seen.entries) {
+      const bool is_damaged = contains(seen.damaged, entry.header.index);
+      text += (text.empty() ? "" : " ") + (is_damaged ? "?" : text_of({entry}));
+    }
+    require_equal(text, join(words, 2));
+  };
+  // damaged 1=2..3 2=none: as the node knows it
+  expectations_["damaged"] = [this](const Words& words) {
+    each_value(words, [](Node& n) {
+      std::string text;
+      for (const IndexRange& range : n.core->log().damaged()) {
+        text += (text.empty() ? "" : ",") + to_string(range.first) + ".." + to_string(range.last);
+      }
+      return text.empty() ? "none" : text;
+    });
   };
   expectations_["applied"] = [this](const Words& words) {
     require_equal(text_of(node(words.at(1)).applied), join(words, 2));

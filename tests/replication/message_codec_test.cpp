@@ -33,7 +33,9 @@ std::vector<MessageBody> every_message() {
           SyncResponse{77, false, Index()},
           MemberState{true, false, true, false, ClusterId(sixteen(3))},
           MemberState{false, true, false, true, {}},
-          BootstrapEntry{}};
+          BootstrapEntry{},
+          RepairRequest{{Index(3), Index(5)}, {Index(6), Term(2)}, Index(4)},
+          RepairResponse{Index(3), {}}};
 }
 
 PeerMessage message_of(MessageBody body) {
@@ -89,6 +91,13 @@ TEST(MessageCodec, ReadsEachFieldIntoItsPlace) {
   EXPECT_EQ(response.rejected, Index(9));
   EXPECT_EQ(response.closest, (EntryId{Index(4), Term(2)}));
 
+  const auto repair = decode(
+      frame_of(message_of(RepairRequest{{Index(3), Index(5)}, {Index(6), Term(2)}, Index(4)})));
+  const auto& request = std::get<RepairRequest>(repair->body);
+  EXPECT_EQ(request.range, (IndexRange{Index(3), Index(5)}));
+  EXPECT_EQ(request.anchor, (EntryId{Index(6), Term(2)}));
+  EXPECT_EQ(request.commit_index, Index(4));
+
   const auto vote = decode(frame_of(message_of(VoteResponse{Term(7), false, true})));
   EXPECT_FALSE(std::get<VoteResponse>(vote->body).granted);
   EXPECT_TRUE(std::get<VoteResponse>(vote->body).log_behind);
@@ -112,13 +121,18 @@ TEST(MessageCodec, CarriesEntriesBesideTheFields) {
   const auto bootstrap = decode(frame_of(message_of(BootstrapEntry{}), {entries[0]}));
   ASSERT_TRUE(bootstrap);
   EXPECT_EQ(std::get<BootstrapEntry>(bootstrap->body).entries.size(), 1u);
+  const auto copies = decode(frame_of(message_of(RepairResponse{Index(10), {}}), entries));
+  ASSERT_TRUE(copies);
+  EXPECT_EQ(std::get<RepairResponse>(copies->body).first, Index(10));
+  EXPECT_EQ(std::get<RepairResponse>(copies->body).entries.size(), 2u);
 }
 
 TEST(MessageCodec, RefusesEntriesWhereNoneBelong) {
   for (const MessageBody& body : every_message()) {
     const PeerMessage message = message_of(body);
-    const bool may =
-        std::holds_alternative<AppendEntries>(body) || std::holds_alternative<BootstrapEntry>(body);
+    const bool may = std::holds_alternative<AppendEntries>(body) ||
+                     std::holds_alternative<BootstrapEntry>(body) ||
+                     std::holds_alternative<RepairResponse>(body);
     EXPECT_EQ(decode(frame_of(message, {make_entry(1, 1, "x")})).has_value(), may)
         << to_string(type_of(body));
   }
