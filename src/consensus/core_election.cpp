@@ -10,6 +10,7 @@ void Core::campaign(CallId call) {
   if (failed_) return answer(call, Errc::kWrongState);
   if (!initialised()) return answer(call, Errc::kNotBootstrapped);
   if (stranger_) return answer(call, Errc::kStranger);
+  if (std::holds_alternative<Leadership>(state_)) return answer(call, {});
   if (!log_.damaged().empty() && !is_sole_voter()) {
     const IndexRange& range = log_.damaged().front();
     return answer(call, Error(Errc::kCorruption,
@@ -20,7 +21,6 @@ void Core::campaign(CallId call) {
   if (!is_own_voter()) {
     return answer(call, Error(Errc::kNotAMember, "this node is not a voter of the group"));
   }
-  if (std::holds_alternative<Leadership>(state_)) return answer(call, {});
   if (const auto* election = std::get_if<Election>(&state_)) {
     answer(election->call, Errc::kSuperseded);
   }
