@@ -27,6 +27,7 @@ class Arena {
   }
 
   void clear() {
+    std::erase_if(blocks_, [](const Block& block) { return block.size > kBlockBytes; });
     if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
     block_ = 0;
     used_ = 0;

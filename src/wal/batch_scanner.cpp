@@ -4,16 +4,15 @@
 
 namespace lockstep {
 
-Result<std::optional<BatchScanner::Found>> BatchScanner::next() {
+std::optional<BatchScanner::Found> BatchScanner::next() {
   const std::uint64_t expected = offset_;
-  while (window_.holds(offset_, BatchHeader::kEncodedBytes)) {
+  read_error_ = {};
+  for (; window_.holds(offset_, BatchHeader::kEncodedBytes); offset_ += kSectorBytes) {
     const Result<ByteSpan> bytes = window_.at(offset_, BatchHeader::kEncodedBytes);
-    if (!bytes) return bytes.error();
+    if (!bytes && offset_ == expected) read_error_ = bytes.error();
+    if (!bytes) continue;
     const auto header = decode_batch_header(*bytes, nonce_, offset_);
-    if (!header) {
-      offset_ += kSectorBytes;
-      continue;
-    }
+    if (!header) continue;
     Found found;
     found.offset = offset_;
     found.header = *header;
@@ -22,9 +21,9 @@ Result<std::optional<BatchScanner::Found>> BatchScanner::next() {
     found.end = found.body_in_window ? align_to_sector(found.body_offset() + header->body_bytes)
                                      : window_.end();
     offset_ = found.end;
-    return std::optional(found);
+    return found;
   }
-  return std::optional<Found>();
+  return std::nullopt;
 }
 
 }  // namespace lockstep

@@ -9,7 +9,7 @@
 namespace lockstep {
 
 /// Finds the batches of a segment one after another, behind damage too: a batch header proves by
-/// its checksum that it belongs where it lies.
+/// its checksum that it belongs where it lies. A sector that cannot be read holds none.
 class BatchScanner {
  public:
   struct Found {
@@ -27,13 +27,16 @@ class BatchScanner {
   BatchScanner(FileWindow& window, std::uint64_t nonce, std::uint64_t offset)
       : window_(window), nonce_(nonce), offset_(offset) {}
 
-  /// Empty: there is none any more. Errors: kIo.
-  [[nodiscard]] Result<std::optional<Found>> next();
+  /// Empty: there is none any more.
+  [[nodiscard]] std::optional<Found> next();
+  /// The place where the last batch was looked for could not be read: there may have been one.
+  [[nodiscard]] const Error& read_error() const { return read_error_; }
 
  private:
   FileWindow& window_;
   const std::uint64_t nonce_;
   std::uint64_t offset_;
+  Error read_error_;
 };
 
 }  // namespace lockstep

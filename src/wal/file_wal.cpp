@@ -13,13 +13,15 @@ constexpr std::size_t kGroupBytes = 4 << 20;
 
 }  // namespace
 
-FileWAL::FileWAL(FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor)
+FileWAL::FileWAL(FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor,
+                 std::shared_ptr<IExecutor> reading_executor)
     : options_(std::move(options)),
       runtime_(runtime),
       executor_(std::move(executor)),
+      reading_executor_(std::move(reading_executor)),
       folder_(runtime.file_system(), options_.folder),
       recent_(options_.cache_bytes),
-      reader_(folder_, log_.map),
+      cold_reader_(runtime.file_system(), options_.folder),
       writer_(folder_, {options_.segment_bytes, options_.zero_fill_bytes, options_.sync}) {}
 
 void FileWAL::open(IWALSource::OpenHandler done) {
@@ -51,21 +53,6 @@ void FileWAL::repair(IndexRange range, std::vector<Entry> entries, IWALSource::D
   mutation.repair = {range, std::move(entries)};
   mutation.done = std::move(done);
   submit(std::move(mutation));
-}
-
-void FileWAL::read(IndexRange range, std::size_t byte_budget, IWALSource::ReadHandler done) {
-  const Error refused = refusal();
-  // Entries that are on the disk, and that nothing waiting can change, need not wait.
-  const bool settled = rewrites_waiting_ == 0 && range.last <= log_.state.last().index;
-  if (refused || queue_.empty() || settled) {
-    Result<std::vector<Entry>> result = refused;
-    if (!refused) result = read_now(range, byte_budget);
-    executor_->post([done = std::move(done), result = std::move(result)]() mutable {
-      done(std::move(result));
-    });
-    return;
-  }
-  enqueue(Read{range, byte_budget, std::move(done)});
 }
 
 void FileWAL::close(IWALSource::DoneHandler done) {
@@ -154,27 +141,12 @@ void FileWAL::run_queue() {
     executor_->post([self = shared_from_this()] { self->run_queue(); });
   }
   commit(group.mutations);
-  std::vector<Result<std::vector<Entry>>> read;
-  read.reserve(group.reads.size());
-  for (const Read& each : group.reads) read.push_back(read_now(each.range, each.byte_budget));
-  Error closed;
-  if (group.close) closed = close_now();
+  for (Read& read : group.reads) start_read(std::move(read));
+  if (group.close) finish_close(end_writing(), std::move(group.close->done));
 
   // From here on the host's code runs, and may call again or drop the log.
   for (const Mutation& mutation : group.mutations) mutation.done(mutation.error);
-  for (std::size_t i = 0; i < read.size(); ++i) group.reads[i].done(std::move(read[i]));
-  if (group.close) group.close->done(closed);
   if (phase_ == Phase::kOpen) tidy_up();
-}
-
-Result<std::vector<Entry>> FileWAL::read_now(const IndexRange& range, std::size_t byte_budget) {
-  const LogState& state = log_.state;
-  if (const Result<> checked = state.check_read(range); !checked) return checked.error();
-  const IndexRange there{range.first, state.read_end(range)};
-  if (recent_.holds(there.first)) return recent_.read(there, byte_budget);
-  Result<std::vector<Entry>> entries = reader_.read(there, byte_budget);
-  if (!entries) say(LogLevel::kError, entries.error().message);
-  return entries;
 }
 
 Result<WALState> FileWAL::open_now() {
@@ -212,7 +184,7 @@ Result<WALState> FileWAL::open_now() {
   return log_.state.get();
 }
 
-Error FileWAL::close_now() {
+Error FileWAL::end_writing() {
   Error error = failure_;
   if (!error) {
     if (const Result<> synced = writer_.sync(); !synced) error = fail(synced.error());
@@ -223,15 +195,27 @@ Error FileWAL::close_now() {
   if (!error) {
     if (const Result<> synced = writer_.sync(); !synced) error = fail(synced.error());
   }
-  let_go();
   return error;
+}
+
+/// Behind the reads that are under way, each of which is answered first.
+void FileWAL::finish_close(Error error, IWALSource::DoneHandler done) {
+  idle_timer_.reset();
+  reading_executor_->post(
+      [self = shared_from_this(), error = std::move(error), done = std::move(done)]() mutable {
+        self->cold_reader_.close();
+        const std::shared_ptr<IExecutor> executor = self->executor_;
+        executor->post([self = std::move(self), error = std::move(error), done = std::move(done)] {
+          if (self->phase_ != Phase::kClosed) self->let_go();
+          done(error);
+        });
+      });
 }
 
 void FileWAL::let_go() {
   phase_ = Phase::kClosed;
   idle_timer_.reset();
   writer_.close();
-  reader_.close();
   folder_.unlock();
 }
 

@@ -10,7 +10,7 @@
 #include "base/digest.hpp"
 #include "lockstep/file_wal_manager.hpp"
 #include "wal/batch_builder.hpp"
-#include "wal/entry_reader.hpp"
+#include "wal/cold_reader.hpp"
 #include "wal/log_draft.hpp"
 #include "wal/log_parts.hpp"
 #include "wal/recent_entries.hpp"
@@ -24,7 +24,8 @@ namespace lockstep {
 /// over all that wait, writes them together and syncs once.
 class FileWAL : public std::enable_shared_from_this<FileWAL> {
  public:
-  FileWAL(FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor);
+  FileWAL(FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor,
+          std::shared_ptr<IExecutor> reading_executor);
 
   void on_event(IWALSource::EventHandler handler) { on_event_ = std::move(handler); }
   void open(IWALSource::OpenHandler done);
@@ -61,6 +62,7 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
     IndexRange range;
     std::size_t byte_budget = 0;
     IWALSource::ReadHandler done;
+    int attempts = 0;
   };
   struct Close {
     IWALSource::DoneHandler done;
@@ -79,11 +81,19 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   void enqueue(Call call);
   [[nodiscard]] Group take_group();
   void run_queue();
-  [[nodiscard]] Result<std::vector<Entry>> read_now(const IndexRange& range,
-                                                    std::size_t byte_budget);
   [[nodiscard]] Result<WALState> open_now();
-  [[nodiscard]] Error close_now();
+  [[nodiscard]] Error end_writing();
+  void finish_close(Error error, IWALSource::DoneHandler done);
   void let_go();
+
+  // Reading (file_wal_reading.cpp).
+  void start_read(Read read);
+  void finish_read(Read read, ColdReader::ReadResult result);
+  void answer(Read read, Result<std::vector<Entry>> result);
+  void note_trouble(const ColdReader::Trouble& trouble);
+  void note_damage(const DamagedPlace& damage);
+  void forget_segment(std::uint64_t number);
+  void tell(WALEvent event);
 
   // Writing (file_wal_commit.cpp).
   void commit(std::vector<Mutation>& group);
@@ -100,12 +110,15 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   void watch_for_idleness();
   void on_idle_timer();
   Error fail(const Error& error);
+  void fail_unasked(const Error& error);
+  void record_new_damage();
   [[nodiscard]] StateRecord state_record() const;
   void say(LogLevel level, const std::string& text) const;
 
   const FileWALOptions options_;
   Runtime& runtime_;
   const std::shared_ptr<IExecutor> executor_;
+  const std::shared_ptr<IExecutor> reading_executor_;
   WALFolder folder_;
   Phase phase_ = Phase::kNew;
   IWALSource::EventHandler on_event_;
@@ -118,7 +131,9 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
 
   LogParts log_;
   RecentEntries recent_;
-  EntryReader reader_;
+  ColdReader cold_reader_;  // of the reading executor alone
+  bool cold_reader_used_ = false;
+  std::vector<IndexRange> new_damage_;  // found since the log was opened, not recorded yet
   SegmentWriter writer_;
   BatchBuilder builder_;
   Sha256 sha_;

@@ -99,12 +99,14 @@ Error FileWAL::write_group(const std::vector<Mutation>& group) {
   }
   builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters,
                  log_.state.last());
+  record_new_damage();
   StateRecord state = state_record();
   for (const Mutation& mutation : group) {
     if (mutation.accepted) build(mutation, state);
   }
   builder_.seal(writer_.proven_end());
   if (const Result<> written = writer_.append(builder_); !written) return fail(written.error());
+  new_damage_.clear();
   end_marked_ = false;
   written_since_watch_ = true;
   return {};
@@ -192,18 +194,27 @@ void FileWAL::apply_write(WALWrite& write) {
   if (write.install_intent) state.set_install_intent(write.install_intent);
 }
 
+void FileWAL::record_new_damage() {
+  for (const IndexRange& range : new_damage_) {
+    builder_.begin_change();
+    builder_.add_record(RecordType::kDamage, encode_range(range));
+  }
+}
+
 /// A batch without news: it proves all that lies before it, and has the state once more.
 Error FileWAL::mark_end() {
   if (end_marked_ || writer_.spoiled()) return {};
   builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters,
                  log_.state.last());
   builder_.begin_change();
+  record_new_damage();
   builder_.add_record(RecordType::kState, encode_state(state_record()), true);
   if (boundary_moved_ && log_.state.get().boundary) {
     builder_.add_record(RecordType::kBoundary, encode_boundary(*log_.state.get().boundary), true);
   }
   builder_.seal(writer_.proven_end());
   if (const Result<> written = writer_.append(builder_); !written) return fail(written.error());
+  new_damage_.clear();
   log_.map.add_batch(builder_.batches().front().offset, builder_.end(), {});
   log_.next_batch_number = builder_.next_number();
   end_marked_ = true;
@@ -248,6 +259,7 @@ Result<> FileWAL::begin_segment(const std::vector<TailBatch>& tail) {
   builder_.seal_born();
   if (Result<> begun = writer_.begin(header.number, header.nonce, builder_); !begun) return begun;
 
+  new_damage_.clear();  // it is in the summary
   last_segment_ = header.number;
   log_.map.begin_segment({header.number, header.nonce, builder_.end()});
   if (Result<> adopted = adopt_tail(tail); !adopted) return adopted;
@@ -276,6 +288,7 @@ void FileWAL::remove_unused_segments() {
     if (const Result<> removed = folder_.remove_segment(number); !removed) {
       say(LogLevel::kWarning, removed.error().message);  // it goes at the next opening
     }
+    forget_segment(number);
   }
 }
 
@@ -283,7 +296,7 @@ void FileWAL::remove_unused_segments() {
 void FileWAL::tidy_up() {
   if (failure_) return;
   if (const Result<> filled = writer_.fill_ahead(); !filled) {
-    fail(filled.error());
+    fail_unasked(filled.error());
     return;
   }
   remove_unused_segments();
@@ -303,10 +316,13 @@ void FileWAL::on_idle_timer() {
   idle_timer_.reset();
   if (!written_since_watch_) {
     if (const Result<> synced = writer_.sync(); !synced) {
-      fail(synced.error());
+      fail_unasked(synced.error());
       return;
     }
-    if (mark_end()) return;  // no space: nothing is lost without the mark
+    if (const Error error = mark_end()) {
+      fail_unasked(error);
+      return;  // for want of space nothing is lost without the mark
+    }
   }
   watch_for_idleness();
 }
@@ -317,6 +333,12 @@ Error FileWAL::fail(const Error& error) {
   failure_ = error;
   say(LogLevel::kError, "the log stops: " + error.message);
   return error;
+}
+
+/// Where no call is under way that could tell.
+void FileWAL::fail_unasked(const Error& error) {
+  if (!failure_) fail(error);
+  if (failure_) tell(WALFailed{failure_});
 }
 
 StateRecord FileWAL::state_record() const {

@@ -61,7 +61,8 @@ Result<std::unique_ptr<FileWALManager>> FileWALManager::create(
   if (const Result<> checked = to_result(check(options)); !checked) return checked.error();
   if (!options.log) options.log = default_log_sink();
   if (!reading_executor) reading_executor = executor;
-  auto wal = std::make_shared<FileWAL>(std::move(options), runtime, std::move(executor));
+  auto wal = std::make_shared<FileWAL>(std::move(options), runtime, std::move(executor),
+                                       std::move(reading_executor));
   return std::unique_ptr<FileWALManager>(std::make_unique<FileWALManagerImpl>(std::move(wal)));
 }
 

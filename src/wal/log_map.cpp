@@ -6,12 +6,21 @@
 namespace lockstep {
 namespace {
 
-constexpr std::uint64_t kBytesBetweenPlaces = 64 << 10;
+constexpr std::size_t kMostPlaces = 64;
 
 auto first_place_after(const std::vector<LogMap::Place>& places, Index index) {
   return std::upper_bound(
       places.begin(), places.end(), index,
       [](Index wanted, const LogMap::Place& place) { return wanted < place.first; });
+}
+
+/// Every second place goes when there are too many.
+void thin_out(LogMap::Extent& extent) {
+  std::vector<LogMap::Place>& places = extent.places;
+  if (places.size() <= kMostPlaces) return;
+  for (std::size_t i = 1; 2 * i < places.size(); ++i) places[i] = places[2 * i];
+  places.resize((places.size() + 1) / 2);
+  extent.spacing *= 2;
 }
 
 }  // namespace
@@ -31,8 +40,9 @@ void LogMap::add_batch(std::uint64_t offset, std::uint64_t end, IndexRange range
   }
   Extent& extent = extents_.back();
   extent.range.last = range.last;
-  if (offset - extent.places.back().offset >= kBytesBetweenPlaces) {
+  if (offset - extent.places.back().offset >= extent.spacing) {
     extent.places.push_back({range.first, offset});
+    thin_out(extent);
   }
 }
 
@@ -62,15 +72,17 @@ void LogMap::repair(IndexRange range, const Place& batch) {
   extents_ = std::move(extents);
 }
 
-void LogMap::learn(Index wanted, const Place& place) {
+void LogMap::learn(std::uint64_t segment, Index wanted, const Place& place) {
   Extent* extent = const_cast<Extent*>(find(wanted));
-  if (extent == nullptr || extent->repaired) return;
+  if (extent == nullptr || extent->repaired || extent->segment != segment) return;
+  if (place.first > wanted || place.offset < extent->places.front().offset) return;
   const auto after = first_place_after(extent->places, place.first);
   if (after == extent->places.begin()) return;
   const Place& before = *std::prev(after);
-  if (place.offset < before.offset + kBytesBetweenPlaces) return;
-  if (after != extent->places.end() && after->offset < place.offset + kBytesBetweenPlaces) return;
+  if (place.offset < before.offset + extent->spacing) return;
+  if (after != extent->places.end() && after->offset < place.offset + extent->spacing) return;
   extent->places.insert(after, place);
+  thin_out(*extent);
 }
 
 void LogMap::truncate(Index from) {
@@ -114,6 +126,35 @@ std::vector<IndexRange> LogMap::lose_segment(std::uint64_t number) {
   });
   std::erase_if(segments_, [&](const Segment& segment) { return segment.number == number; });
   return lost;
+}
+
+std::vector<LogMap::Stretch> LogMap::plan(IndexRange range, std::size_t byte_budget) const {
+  std::vector<Stretch> stretches;
+  std::uint64_t least_bytes = 0;
+  for (const Extent* extent = find(range.first); extent != nullptr; extent = find(range.first)) {
+    const Segment* const its_segment = segment(extent->segment);
+    if (its_segment == nullptr) break;
+    const IndexRange part{range.first, std::min(range.last, extent->range.last)};
+    stretches.push_back({*its_segment, extent->repaired, part, extent->range.last,
+                         nearest_place(*extent, range.first)});
+    least_bytes += part.size() * EntryHeader::kEncodedBytes;
+    if (part.last == range.last || least_bytes >= byte_budget) break;
+    range.first = part.last.next();
+  }
+  return stretches;
+}
+
+std::vector<IndexRange> LogMap::still_at(std::uint64_t segment, std::uint64_t offset,
+                                         IndexRange range) const {
+  std::vector<IndexRange> still;
+  for (const Extent& extent : extents_) {
+    // What was written anew lies in an extent that begins later, if in the same segment at all.
+    if (extent.segment != segment || extent.places.front().offset > offset) continue;
+    const IndexRange part{std::max(range.first, extent.range.first),
+                          std::min(range.last, extent.range.last)};
+    if (!part.empty()) still.push_back(part);
+  }
+  return still;
 }
 
 const LogMap::Extent* LogMap::find(Index index) const {

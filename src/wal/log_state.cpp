@@ -18,6 +18,12 @@ bool LogState::is_damaged(Index index) const {
                      [&](const IndexRange& range) { return range.contains(index); });
 }
 
+bool LogState::is_all_damaged(IndexRange range) const {
+  return std::any_of(state_.damaged.begin(), state_.damaged.end(), [&](const IndexRange& damaged) {
+    return damaged.contains(range.first) && damaged.contains(range.last);
+  });
+}
+
 Result<> LogState::check_read(const IndexRange& range) const {
   if (range.empty() || range.first == Index{}) {
     return Error(Errc::kInvalidArgument, "the range to read is empty, or begins at index 0");

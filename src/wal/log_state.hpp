@@ -22,6 +22,7 @@ class LogState {
   /// Of the entry held at `index`, or of the boundary; else 0.
   [[nodiscard]] Term term(Index index) const;
   [[nodiscard]] bool is_damaged(Index index) const;
+  [[nodiscard]] bool is_all_damaged(IndexRange range) const;
   [[nodiscard]] IndexRange held_of(IndexRange range) const {
     return {std::max(range.first, state_.bounds.first), std::min(range.last, state_.bounds.last)};
   }

@@ -9,20 +9,21 @@
 
 namespace lockstep {
 
-/// The newest entries of the log, in memory, up to a number of bytes.
+/// The newest entries of the log, in memory, up to a number of bytes, their own housekeeping
+/// counted.
 class RecentEntries {
  public:
   explicit RecentEntries(std::size_t byte_limit) : byte_limit_(byte_limit) {}
 
   /// `entry` follows the last one here, if there is any.
   void push(Entry entry) {
-    bytes_ += entry.size_bytes();
+    bytes_ += memory_of(entry);
     entries_.push_back(std::move(entry));
     while (bytes_ > byte_limit_) pop_front();
   }
   void truncate(Index from) {
     while (!entries_.empty() && entries_.back().header.index >= from) {
-      bytes_ -= entries_.back().size_bytes();
+      bytes_ -= memory_of(entries_.back());
       entries_.pop_back();
     }
   }
@@ -48,8 +49,9 @@ class RecentEntries {
   }
 
  private:
+  static std::size_t memory_of(const Entry& entry) { return sizeof(Entry) + entry.size_bytes(); }
   void pop_front() {
-    bytes_ -= entries_.front().size_bytes();
+    bytes_ -= memory_of(entries_.front());
     entries_.pop_front();
   }
 

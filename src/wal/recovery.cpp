@@ -16,22 +16,30 @@ Error in_file(const Error& error, const std::string& path) {
   return {error.code, path + ": " + error.message};
 }
 
-Result<SegmentHeader> read_segment_header(IFile& file) {
-  std::array<std::uint8_t, 2 * kSectorBytes> bytes{};
-  const Result<std::size_t> got = file.read(0, bytes);
-  if (!got) return got.error();
-  const ByteSpan there = ByteSpan(bytes).first(*got);
-  Result<SegmentHeader> first = decode_segment_header(there);
-  if (first || first.error() == Errc::kNewerFormat || there.size() <= kSectorBytes) return first;
-  return decode_segment_header(there.subspan(kSectorBytes));
+/// From whichever of its two copies is whole.
+Result<SegmentHeader> read_segment_header(FileWindow& window) {
+  Error error;
+  for (const std::uint64_t copy : {std::size_t{0}, kSectorBytes}) {
+    const std::uint64_t there = std::min<std::uint64_t>(window.end(), copy + kSectorBytes);
+    if (there <= copy) break;
+    const Result<ByteSpan> bytes = window.at(copy, there - copy);
+    if (!bytes) {
+      error = bytes.error();
+      continue;
+    }
+    Result<SegmentHeader> header = decode_segment_header(*bytes);
+    if (header || header.error() == Errc::kNewerFormat) return header;
+    error = header.error();
+  }
+  return error ? error : Error(Errc::kCorruption, "the segment is empty");
 }
 
 /// Goes through one segment. A batch is held back until a later header proves that it was synced;
 /// what is held back at the end is the tail.
 class SegmentRecovery {
  public:
-  SegmentRecovery(IFile& file, std::uint64_t size, const SegmentHeader& header, Recovered& result)
-      : window_(file, size, kReadAhead),
+  SegmentRecovery(FileWindow& window, const SegmentHeader& header, Recovered& result)
+      : window_(window),
         scanner_(window_, header.nonce, kFirstBatchOffset),
         nonce_(header.nonce),
         replay_(result.log),
@@ -40,17 +48,14 @@ class SegmentRecovery {
   }
 
   Result<> run() {
-    for (;;) {
-      const Result<std::optional<BatchScanner::Found>> found = scanner_.next();
-      if (!found) return found.error();
-      if (!*found) break;
-      if (Result<> held = hold(**found); !held) return held;
+    while (const std::optional<BatchScanner::Found> found = scanner_.next()) {
+      hold(*found);
       if (Result<> applied = apply_proven(); !applied) return applied;
     }
     const bool end_missing = proven_end_ > position_;
     if (end_missing) remark_damage(position_, proven_end_);
     if (!held_.empty()) replay_.close_gap(held_.front().batch.header, held_.front().whole);
-    keep_tail();
+    if (Result<> kept = keep_tail(); !kept) return kept;
     for (const TailBatch& kept : result_.tail) {
       replay_.look_ahead(kept.header, kept.body.bytes());
     }
@@ -63,9 +68,10 @@ class SegmentRecovery {
     bool whole = false;
     Replay::Batch batch;  // of a gap: only where it lies
     SharedBuffer body;
+    Error read_error;
   };
 
-  Result<> hold(const BatchScanner::Found& found) {
+  void hold(const BatchScanner::Found& found) {
     const bool follows = !found.after_gap && (position_ == kFirstBatchOffset ||
                                               found.header.number == last_number_ + 1);
     if (!follows) {
@@ -73,14 +79,15 @@ class SegmentRecovery {
       gap.is_gap = true;
       gap.batch.offset = position_;
       gap.batch.end = found.offset;
+      gap.read_error = scanner_.read_error();
       held_.push_back(std::move(gap));
     }
     Held held;
     held.batch = {found.offset, found.end, found.header};
     if (found.body_in_window) {
       Result<SharedBuffer> body = window_.share(found.body_offset(), found.header.body_bytes);
-      if (!body) return body.error();
-      held.body = std::move(*body);
+      if (body) held.body = std::move(*body);
+      if (!body) held.read_error = body.error();
       const std::uint32_t seed = batch_seed(nonce_, found.offset, found.header.number);
       held.whole = held.body.size() == found.header.body_bytes &&
                    crc32c(held.body.bytes(), seed) == found.header.body_crc;
@@ -89,7 +96,6 @@ class SegmentRecovery {
     position_ = found.end;
     last_number_ = found.header.number;
     proven_end_ = std::max(proven_end_, found.header.proven_end);
-    return {};
   }
 
   Result<> apply_proven() {
@@ -108,16 +114,28 @@ class SegmentRecovery {
     return {};
   }
 
-  void keep_tail() {
+  Result<> keep_tail() {
     while (!held_.empty() && held_.front().whole) {
       result_.tail.push_back({held_.front().batch.header, std::move(held_.front().body)});
       held_.pop_front();
+    }
+    // A write that was torn reads back, if not well. What the disk does not give back at all may
+    // have been acknowledged, and the disk may think better of it.
+    const bool at_end = held_.empty() && position_ >= proven_end_;
+    const Error error = at_end          ? scanner_.read_error()
+                        : held_.empty() ? Error()
+                                        : held_.front().read_error;
+    if (error) {
+      return Error(error.code, error.message +
+                                   "; this is the newest write, which may have been acknowledged, "
+                                   "so it is not given up");
     }
     if (!held_.empty()) {
       result_.remarks.push_back("cut a torn tail of " +
                                 std::to_string(position_ - held_.front().batch.offset) +
                                 " bytes that was never acknowledged");
     }
+    return {};
   }
 
   void remark_damage(std::uint64_t from, std::uint64_t to) {
@@ -125,7 +143,7 @@ class SegmentRecovery {
                               std::to_string(to));
   }
 
-  FileWindow window_;
+  FileWindow& window_;
   BatchScanner scanner_;
   const std::uint64_t nonce_;
   Replay replay_;
@@ -146,7 +164,8 @@ Result<Recovered> recover_log(const WALFolder& folder, const std::vector<std::ui
   if (!file) return file.error();
   const Result<std::uint64_t> size = (*file)->size();
   if (!size) return size.error();
-  const Result<SegmentHeader> header = read_segment_header(**file);
+  FileWindow window(**file, *size, kReadAhead);
+  const Result<SegmentHeader> header = read_segment_header(window);
   if (!header) return in_file(header.error(), path);
   if (header->node != node || header->group != group) {
     return Error(Errc::kForeignData, path + " belongs to node " + header->node.str() + ", group " +
@@ -154,7 +173,7 @@ Result<Recovered> recover_log(const WALFolder& folder, const std::vector<std::ui
                                          node.str() + ", group " + to_string(group));
   }
   Recovered result;
-  if (Result<> run = SegmentRecovery(**file, *size, *header, result).run(); !run) {
+  if (Result<> run = SegmentRecovery(window, *header, result).run(); !run) {
     return in_file(run.error(), path);
   }
   for (std::string& remark : result.remarks) remark.insert(0, path + ": ");

@@ -8,17 +8,6 @@ namespace {
 
 Error invalid(std::string text) { return {Errc::kInvalidArgument, std::move(text)}; }
 
-std::string words(IndexRange range) {
-  return to_string(range.first) + " to " + to_string(range.last);
-}
-
-Result<> check_damaged(const WALState& state, IndexRange range) {
-  for (const IndexRange& damaged : state.damaged) {
-    if (damaged.contains(range.first) && damaged.contains(range.last)) return {};
-  }
-  return invalid("entries " + words(range) + " are not all damaged: only damage is repaired");
-}
-
 /// The nearest terms known on both sides; 0: none.
 struct TermLimits {
   Term low;
@@ -68,7 +57,10 @@ Result<> check_repair(const LogState& state, IndexRange range, const std::vector
     return invalid("a repair of " + std::to_string(range.size()) + " entries with " +
                    std::to_string(entries.size()));
   }
-  if (Result<> damaged = check_damaged(state.get(), range); !damaged) return damaged;
+  if (!state.is_all_damaged(range)) {
+    return invalid("entries " + to_string(range.first) + " to " + to_string(range.last) +
+                   " are not all damaged: only damage is repaired");
+  }
   const GroupId group = state.get().identity.group;
   Index expected = range.first;
   for (const Entry& entry : entries) {

@@ -59,7 +59,7 @@ Result<std::vector<std::uint64_t>> WALFolder::find_segments() {
 }
 
 Result<std::unique_ptr<IFile>> WALFolder::open_segment(std::uint64_t number) const {
-  return file_system_.open(segment_path(number));
+  return file_system_.open_to_read(segment_path(number));
 }
 
 Result<bool> WALFolder::has_segment(std::uint64_t number) const {

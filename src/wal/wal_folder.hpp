@@ -21,6 +21,7 @@ class WALFolder {
 
   /// The numbers of the segments there, ascending. Removes segments that never got their name.
   [[nodiscard]] Result<std::vector<std::uint64_t>> find_segments();
+  /// To read.
   [[nodiscard]] Result<std::unique_ptr<IFile>> open_segment(std::uint64_t number) const;
   [[nodiscard]] Result<bool> has_segment(std::uint64_t number) const;
   /// Under a temporary name.

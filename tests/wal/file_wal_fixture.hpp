@@ -22,6 +22,9 @@ class FileNode {
     options.segment_bytes = 64 << 10;
     options.zero_fill_bytes = 0;
     options.cache_bytes = 0;
+    options.low_space_bytes = 0;
+    options.ballast_bytes = 0;
+    options.scrub_bytes_per_second = 0;
     options.log = [this](LogLevel, std::string_view line) { lines.emplace_back(line); };
   }
 
