@@ -5,11 +5,16 @@
 namespace lockstep {
 namespace {
 
-/// Some hundreds of microseconds of a disk's time.
-constexpr std::size_t kFillStepBytes = 128 << 10;
+/// A fill makes the next sync a slow one, so it should do for some appends.
+constexpr std::size_t kAppendsPerFill = 16;
+constexpr std::size_t kSmallestFillBytes = 128 << 10;  // some hundreds of microseconds of a disk
+constexpr std::size_t kLargestFillBytes = 1 << 20;
+/// What is larger takes longer to write than a change of the file's size takes; zeros written first
+/// would only be in its way.
+constexpr std::size_t kLargestFilledForBytes = 128 << 10;
 
 ByteSpan zeros(std::size_t bytes) {
-  static const std::vector<std::uint8_t> kZeros(kFillStepBytes);
+  static const std::vector<std::uint8_t> kZeros(kLargestFillBytes);
   return ByteSpan(kZeros).first(bytes);
 }
 
@@ -48,6 +53,7 @@ Result<> SegmentWriter::append(const BatchBuilder& batches) {
     spoiled_ = true;
     return written;
   }
+  last_append_bytes_ = batches.end() - end_;
   end_ = batches.end();
   filled_end_ = std::max(filled_end_, end_);
   return options_.sync ? sync() : Result<>();
@@ -63,6 +69,7 @@ Result<> SegmentWriter::sync() {
 Result<> SegmentWriter::fill_ahead() {
   if (spoiled_ || filled_end_ - end_ >= options_.zero_fill_bytes) return {};
   if (filled_end_ >= options_.segment_bytes) return {};
+  if (last_append_bytes_ > kLargestFilledForBytes) return {};
   const Result<std::uint64_t> filled = fill_step(*file_, filled_end_);
   if (!filled) return filled.error();
   filled_end_ = *filled;
@@ -70,7 +77,9 @@ Result<> SegmentWriter::fill_ahead() {
 }
 
 Result<std::uint64_t> SegmentWriter::fill_step(IFile& file, std::uint64_t from) const {
-  const std::size_t bytes = std::min(kFillStepBytes, options_.zero_fill_bytes);
+  const std::size_t wanted = std::clamp<std::size_t>(kAppendsPerFill * last_append_bytes_,
+                                                     kSmallestFillBytes, kLargestFillBytes);
+  const std::size_t bytes = std::min(wanted, options_.zero_fill_bytes);
   const ByteSpan piece = zeros(bytes);
   if (const Result<> written = file.write(from, {&piece, 1}); !written) {
     // For want of space it goes without: what counts will find out by itself.

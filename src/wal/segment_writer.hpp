@@ -58,6 +58,7 @@ class SegmentWriter {
   std::uint64_t end_ = 0;
   std::uint64_t proven_end_ = 0;
   std::uint64_t filled_end_ = 0;
+  std::uint64_t last_append_bytes_ = 0;
   bool spoiled_ = false;
 };
 

@@ -228,6 +228,30 @@ TEST(FileWAL, ZerosAreFilledInAheadWithoutASyncOfTheirOwn) {
   EXPECT_EQ(disk.syncs() - syncs, 60U);
 }
 
+TEST(FileWAL, OneFillDoesForManyAppendsAndLargeOnesGoWithout) {
+  SimulatedDisk disk;
+  FileNode node(disk);
+  node.options.segment_bytes = 64 << 20;
+  node.options.zero_fill_bytes = 4 << 20;
+  ASSERT_TRUE(node.open());
+  const auto size = [&] { return disk.contents(segment_path(1)).size(); };
+  const auto times_grown = [&](std::uint64_t first, std::uint64_t last, std::size_t payload_bytes) {
+    int grown = 0;
+    for (std::uint64_t index = first; index <= last; ++index) {
+      const std::size_t before = size();
+      EXPECT_FALSE(node.call().write(append(index, index, 1, payload_bytes)));
+      if (size() > before) ++grown;
+    }
+    return grown;
+  };
+  times_grown(1, 8, 64 << 10);  // far enough ahead
+  EXPECT_LE(times_grown(9, 72, 64 << 10), 6);
+  times_grown(73, 100, 200 << 10);  // uses up what was ahead
+  const std::size_t before = size();
+  EXPECT_EQ(times_grown(101, 105, 200 << 10), 5);
+  EXPECT_LT(size() - before, std::size_t{5 * 201} << 10) << "no zeros";
+}
+
 TEST(FileWAL, TheEndIsMarkedWhenIdle) {
   SimulatedDisk disk;
   FileNode node(disk);
