@@ -9,6 +9,11 @@
 namespace rocksdb_wal {
 namespace {
 
+/// RocksDB writes out what it holds in memory before it goes on after an error, so the ballast must
+/// be larger than that.
+constexpr std::size_t kInMemoryBytes = std::size_t{8} << 20;
+constexpr std::size_t kBallastBytes = 2 * kInMemoryBytes;
+
 constexpr const char* kStateKey = "state";
 constexpr const char* kBoundaryKey = "boundary";
 
@@ -57,12 +62,14 @@ class FailureListener final : public rocksdb::EventListener {
 }  // namespace
 
 Result<std::unique_ptr<RocksDBStore>> RocksDBStore::open(const std::string& folder,
-                                                         rocksdb::Env* env,
+                                                         rocksdb::Env& env,
                                                          std::function<void(Error)> on_failure) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
-  if (env != nullptr) options.env = env;
+  options.env = &env;
+  options.db_write_buffer_size = kInMemoryBytes;
+  options.max_open_files = 512;
   // RocksDB's default cuts its log at the first record it cannot read, in silence: acknowledged
   // entries would be gone. This refuses to open, unless the log merely ends in half a record.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
@@ -78,10 +85,11 @@ Result<std::unique_ptr<RocksDBStore>> RocksDBStore::open(const std::string& fold
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, folder, families, &handles, &db);
   if (!status.ok()) return to_error(status);
-  std::unique_ptr<RocksDBStore> store(new RocksDBStore);
+  std::unique_ptr<RocksDBStore> store(new RocksDBStore(folder, env));
   store->db_.reset(db);
   store->default_ = handles[0];
   store->entries_ = handles[1];
+  store->has_ballast_ = env.FileExists(store->ballast_path()).ok();
   return store;
 }
 
@@ -145,6 +153,25 @@ Result<Entry> RocksDBStore::read(Index index) {
     if (entry && entry->header.index == index) return entry;
   }
   return Error(Errc::kCorruption, "entry " + to_string(index) + " is damaged in RocksDB");
+}
+
+bool RocksDBStore::keep_ballast() {
+  if (has_ballast_) return true;
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env_.NewWritableFile(ballast_path(), &file, rocksdb::EnvOptions());
+  const std::string zeros(std::size_t{64} << 10, '\0');
+  for (std::size_t size = 0; status.ok() && size < kBallastBytes; size += zeros.size()) {
+    status = file->Append(zeros);
+  }
+  if (status.ok()) status = file->Close();
+  has_ballast_ = status.ok();
+  if (!has_ballast_) give_up_ballast();
+  return has_ballast_;
+}
+
+void RocksDBStore::give_up_ballast() {
+  static_cast<void>(env_.DeleteFile(ballast_path()));
+  has_ballast_ = false;
 }
 
 void RocksDBStore::remove_files_before(Index first) {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "lockstep/wal_state_tracker.hpp"
 
@@ -37,10 +37,9 @@ class RocksDBStore {
     rocksdb::WriteBatch changes_;
   };
 
-  /// `on_failure`: RocksDB has stopped writing; called on a thread of its own. `env`: the file
-  /// system, empty: the machine's.
+  /// `on_failure`: RocksDB has stopped writing; called on a thread of its own.
   [[nodiscard]] static Result<std::unique_ptr<RocksDBStore>> open(
-      const std::string& folder, rocksdb::Env* env, std::function<void(Error)> on_failure);
+      const std::string& folder, rocksdb::Env& env, std::function<void(Error)> on_failure);
   ~RocksDBStore();
 
   /// What the last batch left behind; nothing in a new database. Errors: kForeignData for a
@@ -50,12 +49,20 @@ class RocksDBStore {
   [[nodiscard]] Error commit(Batch& batch);
   /// Checked against its digest. Errors: kCorruption (rotten, or not there), kIo.
   [[nodiscard]] Result<Entry> read(Index index);
+  /// Keeps some space of the disk occupied. False: there is not enough.
+  [[nodiscard]] bool keep_ballast();
+  /// Gives it up, for what must find room on a full disk.
+  void give_up_ballast();
   /// Gives files that hold nothing from `first` on back to the file system.
   void remove_files_before(Index first);
 
  private:
-  RocksDBStore() = default;
+  RocksDBStore(std::string folder, rocksdb::Env& env) : folder_(std::move(folder)), env_(env) {}
+  [[nodiscard]] std::string ballast_path() const { return folder_ + "/lockstep.ballast"; }
 
+  const std::string folder_;
+  rocksdb::Env& env_;
+  bool has_ballast_ = false;
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* default_ = nullptr;
   rocksdb::ColumnFamilyHandle* entries_ = nullptr;

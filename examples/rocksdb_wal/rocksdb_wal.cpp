@@ -1,5 +1,6 @@
 #include "rocksdb_wal.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace rocksdb_wal {
@@ -34,7 +35,7 @@ Result<WALState> RocksDBWAL::open_now() {
   lock_ = std::move(*lock);
 
   auto store = RocksDBStore::open(
-      options_.folder, options_.env,
+      options_.folder, *options_.env,
       [executor = executor_, alive = std::weak_ptr(alive_), this](const Error& error) {
         executor->post([alive, this, error] {
           if (alive.lock()) fail(error);
@@ -87,7 +88,7 @@ Error RocksDBWAL::refusal() const {
 void RocksDBWAL::write(WALWrite write, DoneHandler done) {
   submit(
       [write = std::move(write)](Draft& draft) -> Result<> {
-        if (draft.low_on_space && !write.entries.empty()) {
+        if (!draft.has_room && !write.entries.empty()) {
           return Error(Errc::kNoSpace, "too little room is left for entries");
         }
         const IndexRange held = draft.tracker.get().bounds;
@@ -183,10 +184,19 @@ void RocksDBWAL::run_queue() {
 }
 
 std::vector<Error> RocksDBWAL::commit(const std::vector<Mutation>& mutations) {
-  std::vector<Error> errors(mutations.size(), failure_);
-  if (mutations.empty() || failure_) return errors;
-  const Result<std::uint64_t> free = runtime_.file_system().free_bytes(options_.folder);
-  Draft draft{*tracker_, RocksDBStore::Batch(*store_), free && *free < options_.low_space_bytes};
+  if (mutations.empty() || failure_) return std::vector<Error>(mutations.size(), failure_);
+  const bool has_room = store_->keep_ballast();
+  std::vector<Error> errors = try_commit(mutations, has_room);
+  const bool full = std::find(errors.begin(), errors.end(), Errc::kNoSpace) != errors.end();
+  if (!full || !has_room) return errors;
+  // Without the entries, what is left may find room where the ballast was.
+  store_->give_up_ballast();
+  return try_commit(mutations, false);
+}
+
+std::vector<Error> RocksDBWAL::try_commit(const std::vector<Mutation>& mutations, bool has_room) {
+  std::vector<Error> errors(mutations.size());
+  Draft draft{*tracker_, RocksDBStore::Batch(*store_), has_room};
   bool any = false;
   for (std::size_t i = 0; i < mutations.size(); ++i) {
     const Result<> accepted = mutations[i].change(draft);

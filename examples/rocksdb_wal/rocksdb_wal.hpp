@@ -20,10 +20,8 @@ struct RocksDBWALOptions {
   /// When given, a log of another cluster or epoch is refused.
   std::optional<ClusterId> cluster{};
   std::optional<Epoch> epoch{};
-  /// With less than this free, writes that carry entries are refused, so that a release still finds
-  /// room.
-  std::size_t low_space_bytes = std::size_t{16} << 20;
-  rocksdb::Env* env = nullptr;
+  /// The file system that RocksDB uses; must outlive the log.
+  rocksdb::Env* env = rocksdb::Env::Default();
 };
 
 /// A log that a RocksDB database holds. Calls are queued; one task takes over all that wait, and
@@ -48,7 +46,7 @@ class RocksDBWAL final : public IWALSource {
   struct Draft {
     WALStateTracker tracker;
     RocksDBStore::Batch batch;
-    bool low_on_space = false;
+    bool has_room = true;
   };
   /// Puts the changes of a call into the draft, or says what is wrong with it.
   using Change = std::function<Result<>(Draft&)>;
@@ -69,6 +67,9 @@ class RocksDBWAL final : public IWALSource {
   void run_soon();
   void run_queue();
   [[nodiscard]] std::vector<Error> commit(const std::vector<Mutation>& mutations);
+  /// The outcome of each, while none has failed for good.
+  [[nodiscard]] std::vector<Error> try_commit(const std::vector<Mutation>& mutations,
+                                              bool has_room);
   [[nodiscard]] Result<std::vector<Entry>> read_now(IndexRange range, std::size_t byte_budget);
   void report_damage(IndexRange within);
   void fail(const Error& error);

@@ -24,12 +24,12 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   IODebugContext* context) override {
-    if (switches_->full) return IOStatus::NoSpace("no space left on this disk");
+    if (!take_room(data.size())) return IOStatus::NoSpace("no space left on this disk");
     return FSWritableFileOwnerWrapper::Append(data, options, context);
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& info, IODebugContext* context) override {
-    if (switches_->full) return IOStatus::NoSpace("no space left on this disk");
+    if (!take_room(data.size())) return IOStatus::NoSpace("no space left on this disk");
     return FSWritableFileOwnerWrapper::Append(data, options, info, context);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
@@ -42,6 +42,12 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
+  bool take_room(std::size_t bytes) {
+    const auto wanted = static_cast<std::int64_t>(bytes);
+    if (switches_->room.fetch_sub(wanted) >= wanted) return true;
+    switches_->room += wanted;
+    return false;
+  }
   IOStatus count_sync() {
     if (is_log_) ++switches_->log_syncs;
     return switches_->syncs_fail ? IOStatus::IOError("the disk does not answer") : IOStatus::OK();
@@ -66,6 +72,14 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     if (status.ok()) {
       *file = std::make_unique<FaultyFile>(std::move(real), switches_, name.ends_with(".log"));
     }
+    return status;
+  }
+  IOStatus DeleteFile(const std::string& name, const IOOptions& options,
+                      IODebugContext* context) override {
+    std::uint64_t bytes = 0;
+    const bool sized = FileSystemWrapper::GetFileSize(name, options, &bytes, context).ok();
+    const IOStatus status = FileSystemWrapper::DeleteFile(name, options, context);
+    if (status.ok() && sized) switches_->room += static_cast<std::int64_t>(bytes);
     return status;
   }
 

@@ -3,6 +3,7 @@
 #include <rocksdb/env.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 
 namespace rocksdb_wal::testing {
@@ -11,10 +12,14 @@ namespace rocksdb_wal::testing {
 class FaultyDisk {
  public:
   struct Switches {
-    std::atomic<bool> full{false};        // nothing more can be written
-    std::atomic<bool> syncs_fail{false};  // with EIO
-    std::atomic<int> log_syncs{0};        // of RocksDB's own log
+    /// How many bytes more can be written; what is removed makes room again.
+    std::atomic<std::int64_t> room{kPlenty};
+    /// With EIO.
+    std::atomic<bool> syncs_fail{false};
+    /// Of RocksDB's own log.
+    std::atomic<int> log_syncs{0};
   };
+  static constexpr std::int64_t kPlenty = std::int64_t{1} << 60;
 
   FaultyDisk();
 

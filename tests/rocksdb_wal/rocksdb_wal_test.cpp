@@ -255,13 +255,13 @@ TEST_F(RocksDBLog, AFullDiskRefusesAndGoesOnOnceThereIsRoom) {
   options_.env = disk_.env();
   ASSERT_TRUE(open());
   EXPECT_FALSE(write(append(1, 5)));
-  disk_.switches().full = true;
+  disk_.switches().room = 0;
   EXPECT_EQ(write(append(6, 8)), Errc::kNoSpace);
   EXPECT_EQ(write(append(9, 9)), Errc::kInvalidArgument) << "what it builds on is not there";
   EXPECT_EQ(write(append(6, 8)), Errc::kNoSpace);
   expect_entries(1, 5);
   EXPECT_EQ(read(6, 6).error(), Errc::kOutOfRange);
-  disk_.switches().full = false;
+  disk_.switches().room = FaultyDisk::kPlenty;
   const Error resumed = write(append(6, 9));
   EXPECT_FALSE(resumed) << resumed.message;
   expect_entries(1, 9);
@@ -269,20 +269,39 @@ TEST_F(RocksDBLog, AFullDiskRefusesAndGoesOnOnceThereIsRoom) {
   expect_entries(1, 9);
 }
 
-TEST_F(RocksDBLog, LittleRoomIsKeptForReleases) {
+TEST_F(RocksDBLog, OnAFullDiskVotesAndReleasesPassAlsoBesideEntries) {
+  options_.env = disk_.env();
   ASSERT_TRUE(open());
   EXPECT_FALSE(write(append(1, 5)));
-  EXPECT_FALSE(close());
-  options_.low_space_bytes = ~std::size_t{0};
-  ASSERT_TRUE(open());
-  EXPECT_EQ(write(append(6, 6)), Errc::kNoSpace);
-  WALWrite vote;
-  vote.hard_state = HardState{Term(3), NodeId("b")};
-  EXPECT_FALSE(write(vote));
-  Boundary boundary;
-  boundary.last = {Index(3), Term(1)};
-  EXPECT_FALSE(ask<Error>([&](RocksDBWAL& wal, auto done) { wal.release_prefix(boundary, done); }));
+  disk_.switches().room = 0;
+  std::vector<Error> answers;
+  std::promise<void> all;
+  executor_->post([&] {
+    const auto note = [&](const Error& error) {
+      answers.push_back(error);
+      if (answers.size() == 3) all.set_value();
+    };
+    WALWrite vote;
+    vote.hard_state = HardState{Term(3), NodeId("b")};
+    Boundary boundary;
+    boundary.last = {Index(3), Term(1)};
+    wal_->write(append(6, 6), note);
+    wal_->write(vote, note);
+    wal_->release_prefix(boundary, note);
+  });
+  all.get_future().wait();
+  EXPECT_EQ(answers[0], Errc::kNoSpace);
+  EXPECT_FALSE(answers[1]) << answers[1].message;
+  EXPECT_FALSE(answers[2]) << answers[2].message;
   expect_entries(4, 5);
+  EXPECT_EQ(write(append(6, 6)), Errc::kNoSpace) << "the room of the ballast is not for entries";
+  disk_.switches().room = FaultyDisk::kPlenty;
+  EXPECT_FALSE(write(append(6, 6)));
+  EXPECT_FALSE(close());
+  const Result<WALState> state = open();
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->hard_state, (HardState{Term(3), NodeId("b")}));
+  expect_entries(4, 6);
 }
 
 TEST_F(RocksDBLog, AFailedSyncIsFinal) {
