@@ -224,5 +224,71 @@ TEST(Core, LagInTimeIsThatOfWhatWaits) {
   EXPECT_GE(now - core.leadership()->followers.at(NodeId("3")).level_at, milliseconds(90));
 }
 
+TEST(Core, WhatFoundNoRoomIsWrittenAgainAsOne) {
+  Core core = leading_core();
+  const Index first = core.log().last_index().next();
+  core.propose(proposals(2));
+  const WriteNumber refused = core.take_effects().write->number;
+  core.propose(proposals(3));
+  (void)core.take_effects();
+  core.write_again();
+  const auto again = core.take_effects().write;
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->number, WriteNumber(refused.value() + 2));
+  EXPECT_EQ(again->truncate_from, first);
+  EXPECT_EQ(again->entries, (IndexRange{first, core.log().last_index()}));
+  EXPECT_EQ(again->hard_state->current_term, core.term());
+  EXPECT_EQ(core.log().durable_index(), first.previous());
+  core.durable_up_to(again->number);
+  EXPECT_EQ(core.log().durable_index(), core.log().last_index());
+  core.write_again();
+  EXPECT_FALSE(core.take_effects().write) << "nothing waits";
+}
+
+TEST(Core, WhatWasCutWhileThereWasNoRoomIsCutWhenItIsWrittenAgain) {
+  Core core = founded_core();
+  const EntryId founding{Index{1}, Term{1}};
+  core.receive(from_peer(append(Term{2}, founding,
+                                {make_entry(sha(), {Index{2}, Term{2}}, "noop", kMembers),
+                                 make_entry(sha(), {Index{3}, Term{2}}, "a", kMembers)})));
+  core.durable_up_to(core.take_effects().write->number);
+  (void)core.take_effects();
+  core.receive(from_peer(append(Term{3}, {Index{2}, Term{2}},
+                                {make_entry(sha(), {Index{3}, Term{3}}, "b", kMembers)})));
+  (void)core.take_effects();
+  core.receive(from_peer(append(Term{3}, {Index{3}, Term{3}},
+                                {make_entry(sha(), {Index{4}, Term{3}}, "c", kMembers)})));
+  (void)core.take_effects();
+  core.write_again();
+  const auto again = core.take_effects().write;
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->truncate_from, Index{3});
+  EXPECT_EQ(again->entries, (IndexRange{Index{3}, Index{4}}));
+  EXPECT_EQ(again->hard_state->current_term, Term{3});
+}
+
+TEST(Core, ALogThatSaysItIsNotDamagedIsBelievedOnceItHasBeenRead) {
+  CoreOptions options = test_options();
+  options.tail_cache_bytes = 0;
+  const BootstrapRecord record = founding_record(kMembers);
+  Stored stored;
+  stored.identity = {record.cluster, kGroup, record.epoch, kSelf, incarnation_of(kSelf)};
+  stored.hard_state.current_term = Term{1};
+  stored.entries.push_back(make_entry(sha(), {Index{1}, Term{1}}, "config", kMembers));
+  Core core(options, recover(stored, Index{}), kNow);
+  core.link_up(kPeer);
+  core.damage_found({Index{1}, Index{1}});
+  core.tick(kNow + milliseconds(10));
+  (void)core.take_effects();
+  core.receive(from_peer(RepairResponse{Index{1}, {stored.entries[0]}}));
+  ASSERT_TRUE(core.take_effects().repair);
+  core.repair_done(Error(Errc::kInvalidArgument, "entry 1 is not damaged"));
+  const auto reads = core.take_effects().reads_wanted;
+  ASSERT_EQ(reads.size(), 1u);
+  EXPECT_EQ(core.log().damaged().size(), 1u);
+  core.read_done(reads[0].id, {stored.entries[0]});
+  EXPECT_TRUE(core.log().damaged().empty());
+}
+
 }  // namespace
 }  // namespace lockstep::consensus::test

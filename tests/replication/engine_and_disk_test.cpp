@@ -300,5 +300,79 @@ TEST(Disk, ThatBelongsToAnotherNodeIsRefused) {
   EXPECT_FALSE(await(manager->stop()));
 }
 
+TEST(HangingDisk, OfTheLeaderIsToldByDeadlineAndTakesNoWritesMeanwhile) {
+  Cluster cluster(3, [](ClusterNode& node) { node.options.stall_limit = milliseconds(50); });
+  cluster.found();
+  cluster.expect_converged();
+  cluster[1].faults->gate.close();
+  EXPECT_TRUE(committed(cluster[1].write("a"))) << "the others' disks are a majority";
+  ASSERT_TRUE(cluster[1].faults->gate.await_waiter());
+  ASSERT_TRUE(eventually([&] { return cluster[1].status().disk == DiskState::kStalled; }));
+  const auto heartbeats = cluster[2].metrics().heartbeats_received;
+  EXPECT_EQ(error_of(cluster[1].write("b")), Errc::kStalled);
+  EXPECT_EQ(cluster[1].status().role, Role::kLeader);
+  ASSERT_TRUE(
+      eventually([&] { return cluster[2].metrics().heartbeats_received > heartbeats + 3; }));
+  cluster[1].faults->gate.open();
+  ASSERT_TRUE(eventually([&] { return cluster[1].status().disk == DiskState::kHealthy; }));
+  EXPECT_TRUE(committed(cluster[1].write("c")));
+  cluster.expect_converged();
+  EXPECT_EQ(cluster[1].engine().texts(), (std::vector<std::string>{"a", "c"}));
+  ASSERT_TRUE(eventually([&] { return cluster[1].events_of<DiskStateChanged>().size() == 2; }));
+  EXPECT_EQ(cluster[1].events_of<DiskStateChanged>()[0].state, DiskState::kStalled);
+  EXPECT_EQ(cluster[1].events_of<DiskStateChanged>()[1].state, DiskState::kHealthy);
+}
+
+TEST(HangingDisk, HoldsUpNoStopForLongerThanTheLimit) {
+  Cluster cluster(1, [](ClusterNode& node) { node.options.stall_limit = milliseconds(50); });
+  cluster.found();
+  cluster[1].faults->gate.close();
+  auto waiting = cluster[1].begin_write("a");
+  ASSERT_TRUE(cluster[1].faults->gate.await_waiter());
+  EXPECT_EQ(await(cluster[1].manager().stop()), Errc::kStalled);
+  EXPECT_EQ(error_of(await(std::move(waiting))), Errc::kStopped);
+  EXPECT_EQ(cluster[1].faults->alive, 1);
+  cluster[1].faults->gate.open();
+  EXPECT_TRUE(eventually([&] { return cluster[1].faults->alive == 0; })) << "let go after all";
+  cluster[1].crash();
+}
+
+TEST(UnreadableEntries, OfALogThatTakesNoRepairAreReportedAndKeepItFromLeading) {
+  Cluster cluster;
+  cluster.found();
+  ASSERT_TRUE(committed(cluster[1].write("a", {.copies = 3})));
+  cluster[2].stop();
+  cluster[2].faults->unreadable = 3;
+  cluster[2].start();
+  EXPECT_TRUE(eventually([&] { return cluster[2].status().damaged.size() == 1; }))
+      << "it is met when it is to be applied";
+  EXPECT_EQ(cluster[2].status().damaged[0], (IndexRange{Index(3), Index(3)}));
+  ASSERT_TRUE(eventually([&] {
+    for (const auto& error : cluster[2].events_of<ReplicationError>()) {
+      if (error.error == Errc::kNotSupported) return true;
+    }
+    return false;
+  }));
+  EXPECT_EQ(cluster[2].lead(), Errc::kCorruption);
+  EXPECT_TRUE(committed(cluster[1].write("b")));
+  EXPECT_EQ(cluster[2].engine().count(), 0u) << "nothing is skipped";
+  EXPECT_FALSE(cluster[2].status().failure);
+}
+
+TEST(UnreadableEntries, AreAppliedOnceTheyAreRepaired) {
+  Cluster cluster;
+  cluster.found();
+  ASSERT_TRUE(committed(cluster[1].write("a", {.copies = 3})));
+  cluster[2].stop();
+  cluster[2].faults->unreadable = 3;
+  cluster[2].faults->repairs = true;
+  cluster[2].start();
+  ASSERT_TRUE(committed(cluster[1].write("b")));
+  cluster.expect_converged();
+  EXPECT_EQ(cluster[2].faults->unreadable, 0u);
+  EXPECT_EQ(cluster[2].engine().texts(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_FALSE(cluster[2].lead());
+}
+
 }  // namespace
 }  // namespace lockstep::test

@@ -21,6 +21,9 @@ struct WALFaults {
   std::atomic<int> writes{0};
   std::atomic<int> reads{0};
   std::atomic<int> closes{0};
+  /// Reading this entry fails until it is repaired, if `repairs`; 0: none.
+  std::atomic<std::uint64_t> unreadable{0};
+  std::atomic<bool> repairs{false};
   std::atomic<int> alive{0};
 };
 
@@ -54,10 +57,20 @@ class FaultyWAL final : public IWALSource {
     wal_->release_prefix(std::move(boundary), std::move(done));
   }
   void repair(IndexRange range, std::vector<Entry> entries, DoneHandler done) override {
-    wal_->repair(range, std::move(entries), std::move(done));
+    if (!faults_->repairs) return wal_->repair(range, std::move(entries), std::move(done));
+    if (range.contains(Index(faults_->unreadable)) && entries.size() == range.size()) {
+      faults_->unreadable = 0;
+    }
+    executor_->post([done = std::move(done)] { done({}); });
   }
   void read(IndexRange range, std::size_t byte_budget, ReadHandler done) override {
     ++faults_->reads;
+    const Index unreadable(faults_->unreadable);
+    if (range.first == unreadable) {
+      executor_->post([done = std::move(done)] { done(Error(Errc::kCorruption, "rotten")); });
+      return;
+    }
+    if (range.contains(unreadable)) range.last = unreadable.previous();
     wal_->read(range, byte_budget, std::move(done));
   }
   void close(DoneHandler done) override {

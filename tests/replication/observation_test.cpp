@@ -71,9 +71,8 @@ TEST(Status, PendingEntriesAndWhoIsConnected) {
   EXPECT_EQ(cluster[1].status().pending_entries, 0u);
   cluster[3].stop();
   ASSERT_TRUE(eventually([&] { return !cluster[1].follower("n3").connected; }));
-  EXPECT_TRUE(eventually([&] {
-    return cluster[1].status().connected_nodes == std::vector<NodeId>{NodeId("n2")};
-  }));
+  EXPECT_TRUE(eventually(
+      [&] { return cluster[1].status().connected_nodes == std::vector<NodeId>{NodeId("n2")}; }));
 }
 
 TEST(Status, LagOfAFollowersEngine) {

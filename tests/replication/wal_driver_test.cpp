@@ -192,5 +192,67 @@ TEST_F(WALDriverTest, EntriesThatWereNotAskedForAreCorruption) {
   EXPECT_EQ(count, 1u);
 }
 
+TEST_F(WALDriverTest, WantOfSpaceIsToldOnceAndNothingBehindItCounts) {
+  int told = 0;
+  driver_->on_no_space([&] { ++told; });
+  open();
+  for (std::uint64_t number = 1; number <= 4; ++number) driver_->write(WriteNumber(number), {});
+  run();
+  ASSERT_EQ(wal_->writes.size(), 4u);
+  wal_->writes[0]({});
+  wal_->writes[1](Errc::kNoSpace);
+  wal_->writes[2](Errc::kInvalidArgument);  // it built on the one before
+  wal_->writes[3]({});                      // it did not, but nobody may count on that
+  run();
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(durable_, std::vector<std::uint64_t>{1});
+  driver_->write(WriteNumber(5), {});
+  run();
+  EXPECT_EQ(wal_->writes.size(), 4u) << "not even tried";
+  EXPECT_TRUE(failures_.empty());
+
+  driver_->begin_again();
+  driver_->write(WriteNumber(6), {});
+  run();
+  wal_->writes.at(4)(Errc::kNoSpace);
+  run();
+  EXPECT_EQ(told, 2);
+  driver_->begin_again();
+  driver_->write(WriteNumber(7), {});
+  run();
+  wal_->writes.at(5)({});
+  run();
+  EXPECT_EQ(durable_, (std::vector<std::uint64_t>{1, 7}));
+}
+
+TEST_F(WALDriverTest, AFailureBehindWantOfSpaceIsStillOne) {
+  open();
+  driver_->write(WriteNumber(1), {});
+  driver_->write(WriteNumber(2), {});
+  run();
+  wal_->writes[0](Errc::kNoSpace);
+  wal_->writes[1](Errc::kSyncFailed);
+  run();
+  ASSERT_EQ(failures_.size(), 1u);
+  EXPECT_EQ(failures_[0], Errc::kSyncFailed);
+}
+
+TEST_F(WALDriverTest, WhatTheLogTellsUnaskedArrives) {
+  std::vector<IndexRange> damaged;
+  open();
+  wal_->on_wal_event(WALDamaged{{Index(2), Index(3)}});
+  run();
+  driver_->on_damage([&](IndexRange range) { damaged.push_back(range); });
+  EXPECT_EQ(damaged.size(), 1u) << "what came before the handler is kept for it";
+  driver_->read({Index(7), Index(9)}, 10, [](const Result<std::vector<Entry>>&) {});
+  run();
+  wal_->reads.at(0)(Error(Errc::kCorruption));
+  run();
+  EXPECT_EQ(damaged, (std::vector<IndexRange>{{Index(2), Index(3)}, {Index(7), Index(7)}}));
+  wal_->on_wal_event(WALFailed{Errc::kSyncFailed});
+  run();
+  ASSERT_EQ(failures_.size(), 1u);
+}
+
 }  // namespace
 }  // namespace lockstep::replication
