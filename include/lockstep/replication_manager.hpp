@@ -55,8 +55,8 @@ struct ReplicaOptions {
   std::chrono::milliseconds write_timeout{10000};
   /// An append unanswered for this long is sent again, then after 2, 4, ... up to 32 times as long.
   std::chrono::milliseconds retry_interval{500};
-  /// A write to the log unanswered for this long makes the disk count as stalled. `stop` waits for
-  /// the log's end no longer than this.
+  /// A write to the log, or its opening, unanswered for this long makes the disk count as stalled.
+  /// `stop` waits for the log's end no longer than this.
   std::chrono::milliseconds stall_limit{5000};
 
   std::size_t max_entry_bytes = std::size_t{16} << 20;

@@ -40,8 +40,8 @@ void Replica::set_disk_state(DiskState state) {
   if (failure_ || std::exchange(disk_, state) == state) return;
   log_(state == DiskState::kHealthy ? LogLevel::kInfo : LogLevel::kError,
        options_.node.str() + ": the disk of the log is " + to_string(state));
+  board_.update([&](ReplicationStatus& status, ReplicationMetrics&) { status.disk = state; });
   host_->emit({DiskStateChanged{state}});
-  publish();
 }
 
 /// On the leader: what it cannot make durable itself it does not take on.

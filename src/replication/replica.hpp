@@ -157,7 +157,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::deque<DueMessages> due_messages_;
   std::vector<Subscription> subscriptions_;
   std::unique_ptr<Runtime::Timer> timer_;
-  std::unique_ptr<Runtime::Timer> stop_timer_;
+  /// While the log is opened or closed.
+  std::unique_ptr<Runtime::Timer> patience_with_wal_;
 };
 
 }  // namespace lockstep::replication

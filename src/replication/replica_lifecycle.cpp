@@ -23,7 +23,12 @@ void Replica::begin_start(DoneHandler done) {
   }
   phase_ = Phase::kStarting;
   start_done_ = std::move(done);
+  patience_with_wal_ = runtime_->schedule(strand_, options_.stall_limit, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->set_disk_state(DiskState::kStalled);
+  });
   wal_->open([self = shared_from_this()](Result<WALState> state) {
+    self->patience_with_wal_.reset();
+    self->set_disk_state(DiskState::kHealthy);
     if (self->phase_ == Phase::kStarting) self->wal_opened(std::move(state));
   });
 }
@@ -194,7 +199,7 @@ void Replica::begin_stop(DoneHandler done) {
 
 void Replica::close_wal() {
   wal_->close([self = shared_from_this()] { self->end_stop({}); });
-  stop_timer_ = runtime_->schedule(strand_, options_.stall_limit, [weak = weak_from_this()] {
+  patience_with_wal_ = runtime_->schedule(strand_, options_.stall_limit, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) {
       self->end_stop(Error(Errc::kStalled,
                            "the log's disk does not answer; the log is let go once "
@@ -205,7 +210,7 @@ void Replica::close_wal() {
 
 void Replica::end_stop(Error error) {
   if (std::exchange(phase_, Phase::kStopped) == Phase::kStopped) return;
-  stop_timer_.reset();
+  patience_with_wal_.reset();
   network_.reset();
   board_.update([](ReplicationStatus& status, ReplicationMetrics&) {
     status.role = Role::kFollower;

@@ -21,7 +21,6 @@ void Replica::publish() {
     status.commit_index = core.commit_index();
     status.last_applied = apply_pump_->applied();
     status.failure = failure_;
-    status.disk = disk_;
     if (status.damaged != core.log().damaged()) status.damaged = core.log().damaged();
     status.replication_lag = core.commit_index().value() - status.last_applied.value();
     if (status.configuration != core.configuration()) {

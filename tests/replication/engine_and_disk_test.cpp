@@ -323,6 +323,17 @@ TEST(HangingDisk, OfTheLeaderIsToldByDeadlineAndTakesNoWritesMeanwhile) {
   EXPECT_EQ(cluster[1].events_of<DiskStateChanged>()[1].state, DiskState::kHealthy);
 }
 
+TEST(HangingDisk, IsToldWhileTheLogIsOpening) {
+  Cluster cluster(1, [](ClusterNode& node) { node.options.stall_limit = milliseconds(50); });
+  cluster[1].create();
+  cluster[1].faults->open_gate.close();
+  auto started = cluster[1].manager().start();
+  ASSERT_TRUE(eventually([&] { return cluster[1].status().disk == DiskState::kStalled; }));
+  cluster[1].faults->open_gate.open();
+  EXPECT_FALSE(await(std::move(started)));
+  EXPECT_EQ(cluster[1].status().disk, DiskState::kHealthy);
+}
+
 TEST(HangingDisk, HoldsUpNoStopForLongerThanTheLimit) {
   Cluster cluster(1, [](ClusterNode& node) { node.options.stall_limit = milliseconds(50); });
   cluster.found();
