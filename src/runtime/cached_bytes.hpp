@@ -6,7 +6,7 @@
 
 #include "lockstep/buffer.hpp"
 #include "lockstep/testing/simulated_disk.hpp"
-#include "runtime/split_mix.hpp"
+#include "lockstep/testing/split_mix.hpp"
 
 namespace lockstep::testing {
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "runtime/cached_bytes.hpp"
-#include "runtime/split_mix.hpp"
+#include "lockstep/testing/split_mix.hpp"
 
 namespace lockstep::testing {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/run_task.hpp"
-#include "runtime/split_mix.hpp"
+#include "lockstep/testing/split_mix.hpp"
 #include "runtime/unsupported_file_system.hpp"
 
 namespace lockstep::testing {

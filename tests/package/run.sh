@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh BUILD_FOLDER: builds and runs a small host twice, against the library installed from
 # BUILD_FOLDER and against the sources as a shared library, which also shows that all exports are there;
-# and, from the installed headers, the conformance kit for transports.
+# and, from the installed headers, the conformance kits for transports and logs.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")"

@@ -9,8 +9,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-IndexRange range(std::uint64_t first, std::uint64_t last) { return {Index(first), Index(last)}; }
-
 /// A disk with `writes` done one after another, left by a crash that keeps all, or by `close`.
 SimulatedDisk disk_with(std::vector<WALWrite> writes, bool close) {
   SimulatedDisk disk;

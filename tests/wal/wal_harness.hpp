@@ -10,23 +10,9 @@
 
 #include "lockstep/runtime.hpp"
 #include "lockstep/testing/simulated_disk.hpp"
+#include "lockstep/testing/split_mix.hpp"
+#include "lockstep/testing/wal_conformance/test_entries.hpp"
 #include "lockstep/wal_source.hpp"
-#include "runtime/split_mix.hpp"
-
-namespace lockstep {
-
-// For GoogleTest's messages.
-inline void PrintTo(const Error& error, std::ostream* out) {
-  *out << (error ? error.message : "no error");
-}
-inline void PrintTo(const EntryId& id, std::ostream* out) {
-  *out << "(index " << id.index.value() << ", term " << id.term.value() << ")";
-}
-inline void PrintTo(const IndexRange& range, std::ostream* out) {
-  *out << range.first.value() << ".." << range.last.value();
-}
-
-}  // namespace lockstep
 
 namespace lockstep::testing {
 
@@ -87,21 +73,17 @@ class ManualRuntime final : public Runtime {
   std::vector<std::weak_ptr<std::function<void()>>> timers_;
 };
 
-inline const NodeId kNode{"node-1"};
-inline const GroupId kGroup{7};
-
-/// Sealed, with a payload that is told by index, term and size.
-[[nodiscard]] Entry make_entry(std::uint64_t index, std::uint64_t term,
-                               std::size_t payload_bytes = 20, EntryKind kind = EntryKind::kCommand,
-                               GroupId group = kGroup);
-/// Entries `first..last` of one term.
-[[nodiscard]] std::vector<Entry> make_entries(std::uint64_t first, std::uint64_t last,
-                                              std::uint64_t term, std::size_t payload_bytes = 20);
-[[nodiscard]] WALWrite append(std::vector<Entry> entries);
-[[nodiscard]] WALWrite append(std::uint64_t first, std::uint64_t last, std::uint64_t term,
-                              std::size_t payload_bytes = 20);
-[[nodiscard]] Boundary make_boundary(std::uint64_t index, std::uint64_t term);
-[[nodiscard]] bool same(const Entry& a, const Entry& b);
+[[nodiscard]] inline Entry make_entry(std::uint64_t index, std::uint64_t term,
+                                      std::size_t payload_bytes = 20,
+                                      EntryKind kind = EntryKind::kCommand,
+                                      GroupId group = kGroup) {
+  return wal_entry(index, term, payload_bytes, kind, group);
+}
+[[nodiscard]] inline std::vector<Entry> make_entries(std::uint64_t first, std::uint64_t last,
+                                                     std::uint64_t term,
+                                                     std::size_t payload_bytes = 20) {
+  return wal_entries(first, last, term, payload_bytes);
+}
 
 /// Calls a log and runs its executor until the answer is there.
 class Caller {

@@ -38,6 +38,7 @@
 /// All is in namespace `lockstep::testing`. The tests wait for events, never for a time to pass; a
 /// wait that finds nothing for `kTestDeadline` fails.
 
+#include "lockstep/testing/conformance_groups.hpp"
 #include "lockstep/testing/network_conformance/back_pressure.hpp"
 #include "lockstep/testing/network_conformance/closing.hpp"
 #include "lockstep/testing/network_conformance/connections.hpp"
@@ -68,6 +69,3 @@
   LOCKSTEP_CONFORMANCE_INSTANTIATE(prefix, NetworkEndurance, __VA_ARGS__);     \
   }                                                                            \
   static_assert(true)
-
-#define LOCKSTEP_CONFORMANCE_INSTANTIATE(prefix, group, ...) \
-  INSTANTIATE_TEST_SUITE_P(prefix, group, ::testing::Values(__VA_ARGS__), name_of)

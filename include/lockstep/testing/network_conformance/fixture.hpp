@@ -7,12 +7,13 @@
 #include <string>
 
 #include "lockstep/network_manager.hpp"
+#include "lockstep/testing/conformance_groups.hpp"
 #include "lockstep/testing/network_conformance/freeze.hpp"
 #include "lockstep/testing/network_conformance/log_lines.hpp"
 #include "lockstep/testing/network_conformance/network_probe.hpp"
 #include "lockstep/testing/network_conformance/test_messages.hpp"
 #include "lockstep/testing/network_conformance/testbed.hpp"
-#include "lockstep/testing/network_conformance/waiting.hpp"
+#include "lockstep/testing/waiting.hpp"
 
 namespace lockstep::testing {
 
@@ -75,18 +76,5 @@ class NetworkConformance : public ::testing::TestWithParam<NetworkUnderTest> {
 
   std::unique_ptr<NetworkTestbed> testbed_ = GetParam().make_testbed();
 };
-
-/// Skips a test on a transport that has not what it needs.
-#define LOCKSTEP_CONFORMANCE_NEEDS(feature)                                       \
-  if (const auto lacking = testbed_->lacks(Feature::feature); !lacking.empty()) { \
-    GTEST_SKIP() << lacking;                                                      \
-  }                                                                               \
-  static_assert(true)
-
-#ifdef GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST
-#define LOCKSTEP_CONFORMANCE_GROUP(group) GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(group)
-#else
-#define LOCKSTEP_CONFORMANCE_GROUP(group) static_assert(true)
-#endif
 
 }  // namespace lockstep::testing

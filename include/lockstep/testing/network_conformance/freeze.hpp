@@ -7,7 +7,7 @@
 
 #include "lockstep/network_manager.hpp"
 #include "lockstep/testing/network_conformance/test_messages.hpp"
-#include "lockstep/testing/network_conformance/waiting.hpp"
+#include "lockstep/testing/waiting.hpp"
 
 namespace lockstep::testing {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lockstep/logging.hpp"
-#include "lockstep/testing/network_conformance/waiting.hpp"
+#include "lockstep/testing/waiting.hpp"
 
 namespace lockstep::testing {
 

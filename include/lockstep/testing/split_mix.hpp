@@ -2,9 +2,10 @@
 
 #include <cstdint>
 
-namespace lockstep {
+namespace lockstep::testing {
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers for the same seed, everywhere.
+/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers for the same seed, everywhere. Not
+/// thread-safe.
 class SplitMix64 {
  public:
   explicit SplitMix64(std::uint64_t seed) : state_(seed) {}
@@ -22,4 +23,4 @@ class SplitMix64 {
   std::uint64_t state_;
 };
 
-}  // namespace lockstep
+}  // namespace lockstep::testing
