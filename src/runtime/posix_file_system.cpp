@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <string_view>
 #include <utility>
 
 #include "runtime/posix_file.hpp"
@@ -24,6 +25,23 @@ std::string parent_of(const std::string& path) {
   if (slash == std::string::npos) return ".";
   const std::size_t last = path.find_last_not_of('/', slash);
   return last == std::string::npos ? "/" : path.substr(0, last + 1);
+}
+
+/// Written into the lock file, for whoever finds it held.
+void leave_name(int descriptor) {
+  const std::string name = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(descriptor, 0) != 0) return;
+  static_cast<void>(::pwrite(descriptor, name.data(), name.size(), 0) != 0);
+}
+
+std::string holder(int descriptor) {
+  char name[21] = {};
+  const ssize_t bytes = ::pread(descriptor, name, sizeof(name) - 1, 0);
+  const std::string_view pid(name, bytes > 0 ? static_cast<std::size_t>(bytes - 1) : 0);
+  const bool is_number = !pid.empty() && pid.find_first_not_of("0123456789") == pid.npos;
+  if (!is_number) return "another process";
+  return pid == std::to_string(::getpid()) ? "another user of it in this process"
+                                           : "process " + std::string(pid);
 }
 
 bool is_folder(const std::string& path) {
@@ -127,10 +145,12 @@ Result<std::unique_ptr<IFileSystem::Lock>> PosixFileSystem::lock(const std::stri
   while (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno == EWOULDBLOCK) {
-      return Error(Errc::kLocked, path + " is held by another process, or by another log in this");
+      return Error(Errc::kLocked, path + " is held by " + holder(descriptor.get()) +
+                                      "; this is process " + std::to_string(::getpid()));
     }
     return posix_error("lock", path, errno);
   }
+  leave_name(descriptor.get());
   return std::unique_ptr<Lock>(std::make_unique<PosixLock>(std::move(descriptor)));
 }
 

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -101,6 +103,35 @@ TEST_F(PosixFiles, ALockIsExclusiveUntilDropped) {
   EXPECT_EQ(second.error(), Errc::kLocked);
   lock.reset();
   EXPECT_TRUE(files_.lock(path("lock")));
+}
+
+TEST_F(PosixFiles, ALockNamesTheProcessThatHoldsIt) {
+  int held[2];
+  int enough[2];
+  ASSERT_EQ(::pipe(held), 0);
+  ASSERT_EQ(::pipe(enough), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto lock = files_.lock(path("lock"));
+    char byte = lock ? 1 : 0;
+    ::close(enough[1]);
+    if (::write(held[1], &byte, 1) != 1) ::_exit(1);
+    ::_exit(::read(enough[0], &byte, 1) == 0 ? 0 : 1);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(held[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 1);
+  const auto refused = files_.lock(path("lock"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), Errc::kLocked);
+  EXPECT_NE(refused.error().message.find("held by process " + std::to_string(child)),
+            std::string::npos)
+      << refused.error().message;
+  for (const int end : {held[0], held[1], enough[0], enough[1]}) ::close(end);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(files_.lock(path("lock"))) << "it ended with the process";
 }
 
 TEST_F(PosixFiles, AFullDiskIsToldFromOtherFailures) {
