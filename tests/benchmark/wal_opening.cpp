@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
@@ -16,15 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A log that is made once and opened as often as wanted, each time as it was made.
+/// A log that is made once and opened as often as wanted, each time as it was made. Its last
+/// segment is half full, whatever its size: that is what opening reads.
 class GeneratedLog {
  public:
   GeneratedLog(std::string folder, std::size_t mib) : folder_(std::move(folder)) {
-    constexpr std::size_t kPayloadBytes = std::size_t{64} << 10;
-    constexpr std::size_t kWritesAtOnce = 256;
     BenchmarkLog log({.folder = folder_, .sync = false});
-    for (std::size_t written = 0; written < mib << 20; written += kWritesAtOnce * kPayloadBytes) {
-      log.append(log.make_writes(kWritesAtOnce, 1, kPayloadBytes), 8, Caller::kOnExecutor);
+    std::size_t written_mib = 0;
+    for (; written_mib + kSegmentMiB < mib; written_mib += kStepMiB) append(log, kStepMiB);
+    while (last_segment_bytes() < kHalfSegment || last_segment_bytes() >= kHalfSegment + kMiB) {
+      append(log, 1);
     }
     log.close();
     last_ = log.last();
@@ -48,6 +50,23 @@ class GeneratedLog {
   }
 
  private:
+  static constexpr std::size_t kMiB = std::size_t{1} << 20;
+  static constexpr std::size_t kSegmentMiB = 64;
+  static constexpr std::size_t kHalfSegment = kSegmentMiB / 2 * kMiB;
+  static constexpr std::size_t kStepMiB = 16;
+
+  static void append(BenchmarkLog& log, std::size_t mib) {
+    constexpr std::size_t kPayloadBytes = std::size_t{64} << 10;
+    log.append(log.make_writes(mib * kMiB / kPayloadBytes, 1, kPayloadBytes), 8,
+               Caller::kOnExecutor);
+  }
+  [[nodiscard]] std::size_t last_segment_bytes() const {
+    fs::path last;
+    for (const auto& file : fs::directory_iterator(folder_)) {
+      if (file.path().extension() == ".wal") last = std::max(last, file.path());
+    }
+    return fs::file_size(last);
+  }
   /// What is on the disk need not be in memory.
   void forget_pages() const {
     for (const fs::path& path : made_) {
