@@ -6,6 +6,9 @@ set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/Lockstep")
 install(TARGETS lockstep EXPORT LockstepTargets)
 install(DIRECTORY include/lockstep DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp")
+if(TARGET lockstep-wal)
+  install(TARGETS lockstep-wal RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
 install(EXPORT LockstepTargets NAMESPACE lockstep:: DESTINATION "${package_folder}")
 
 get_target_property(lockstep_library_type lockstep TYPE)

@@ -16,24 +16,6 @@ Error in_file(const Error& error, const std::string& path) {
   return {error.code, path + ": " + error.message};
 }
 
-/// From whichever of its two copies is whole.
-Result<SegmentHeader> read_segment_header(FileWindow& window) {
-  Error error;
-  for (const std::uint64_t copy : {std::size_t{0}, kSectorBytes}) {
-    const std::uint64_t there = std::min<std::uint64_t>(window.end(), copy + kSectorBytes);
-    if (there <= copy) break;
-    const Result<ByteSpan> bytes = window.at(copy, there - copy);
-    if (!bytes) {
-      error = bytes.error();
-      continue;
-    }
-    Result<SegmentHeader> header = decode_segment_header(*bytes);
-    if (header || header.error() == Errc::kNewerFormat) return header;
-    error = header.error();
-  }
-  return error ? error : Error(Errc::kCorruption, "the segment is empty");
-}
-
 /// Goes through one segment. A batch is held back until a later header proves that it was synced;
 /// what is held back at the end is the tail.
 class SegmentRecovery {
@@ -116,7 +98,8 @@ class SegmentRecovery {
 
   Result<> keep_tail() {
     while (!held_.empty() && held_.front().whole) {
-      result_.tail.push_back({held_.front().batch.header, std::move(held_.front().body)});
+      Held& held = held_.front();
+      result_.tail.push_back({held.batch.header, std::move(held.body), held.batch.offset});
       held_.pop_front();
     }
     // A write that was torn reads back, if not well. What the disk does not give back at all may
@@ -155,6 +138,23 @@ class SegmentRecovery {
 };
 
 }  // namespace
+
+Result<SegmentHeader> read_segment_header(FileWindow& window) {
+  Error error;
+  for (const std::uint64_t copy : {std::size_t{0}, kSectorBytes}) {
+    const std::uint64_t there = std::min<std::uint64_t>(window.end(), copy + kSectorBytes);
+    if (there <= copy) break;
+    const Result<ByteSpan> bytes = window.at(copy, there - copy);
+    if (!bytes) {
+      error = bytes.error();
+      continue;
+    }
+    Result<SegmentHeader> header = decode_segment_header(*bytes);
+    if (header || header.error() == Errc::kNewerFormat) return header;
+    error = header.error();
+  }
+  return error ? error : Error(Errc::kCorruption, "the segment is empty");
+}
 
 Result<Recovered> recover_log(const WALFolder& folder, const std::vector<std::uint64_t>& segments,
                               const NodeId& node, GroupId group) {

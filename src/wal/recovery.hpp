@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "wal/file_window.hpp"
 #include "wal/log_parts.hpp"
 #include "wal/record_codec.hpp"
 #include "wal/wal_folder.hpp"
@@ -14,6 +15,7 @@ namespace lockstep {
 struct TailBatch {
   BatchHeader header;
   SharedBuffer body;
+  std::uint64_t offset = 0;
 };
 
 struct Recovered {
@@ -22,6 +24,9 @@ struct Recovered {
   /// What a person should know of; empty when all was well.
   std::vector<std::string> remarks;
 };
+
+/// From whichever of its two copies is whole. Errors: kCorruption, kNewerFormat, kIo.
+[[nodiscard]] Result<SegmentHeader> read_segment_header(FileWindow& window);
 
 /// Reads the last segment and works out what the log holds. Writes nothing. `segments`: those in
 /// the folder, ascending, at least one. Errors: kForeignData, kNewerFormat, kCorruption, kIo.

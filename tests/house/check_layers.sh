@@ -6,5 +6,5 @@ cd "$1"
 
 find include src -name '*.[ch]pp' | LC_ALL=C sort | xargs awk \
   -v rules="$here/layers.rules" \
-  -v layers=" base wire consensus link runtime wal transport replication public " \
+  -v layers=" base wire consensus link runtime wal transport replication tools public " \
   -f "$here/check_layers.awk" "$here/layers.rules"
