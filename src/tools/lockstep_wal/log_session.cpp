@@ -60,6 +60,9 @@ Result<LogSession> LogSession::open(const Surroundings& around, const LogView& v
       FileWALManager::create(options_for(view, around.err), around.runtime, session.executor_);
   if (!wal) return wal.error();
   session.wal_ = std::move(*wal);
+  session.wal_->on_event([damage = session.damage_](const WALEvent& event) {
+    if (const auto* damaged = std::get_if<WALDamaged>(&event)) damage->add(damaged->range);
+  });
   auto state = wait<Result<WALState>>(*session.executor_, [&](IWALSource::OpenHandler done) {
     session.wal_->open(std::move(done));
   });
@@ -73,7 +76,7 @@ Result<LogSession> LogSession::open(const Surroundings& around, const LogView& v
     }
     return error;
   }
-  session.state_ = std::move(*state);
+  for (const IndexRange& range : state->damaged) session.damage_->add(range);
   return session;
 }
 
@@ -89,12 +92,19 @@ Error LogSession::repair(IndexRange range, std::vector<Entry> entries) {
   });
 }
 
-Error LogSession::read_one(Index index) {
-  using Answer = Result<std::vector<Entry>>;
-  const Answer answer = wait<Answer>(*executor_, [&](IWALSource::ReadHandler done) {
-    wal_->read({index, index}, 1, std::move(done));
-  });
-  return answer ? Error() : answer.error();
+IndexSet LogSession::note_damage(const IndexSet& suspects) {
+  const auto read = [this](Index index) {
+    using Answer = Result<std::vector<Entry>>;
+    static_cast<void>(wait<Answer>(*executor_, [&](IWALSource::ReadHandler done) {
+      wal_->read({index, index}, 1, std::move(done));
+    }));
+  };
+  for (const IndexRange& range : suspects.ranges()) {
+    for (Index index = range.first; range.contains(index); index = index.next()) read(index);
+  }
+  // What the log tells unasked has come before the answer to one more call.
+  if (!suspects.empty()) read(suspects.ranges().front().first);
+  return *damage_;
 }
 
 Error LogSession::close() {

@@ -7,6 +7,7 @@
 
 #include "lockstep/file_wal_manager.hpp"
 #include "tools/lockstep_wal/commands.hpp"
+#include "tools/lockstep_wal/index_set.hpp"
 #include "tools/lockstep_wal/log_view.hpp"
 
 namespace lockstep::tools {
@@ -30,17 +31,18 @@ class LogSession {
   /// Takes the log's lock. Errors: kLocked, with the process that holds it; as `IWALSource::open`.
   [[nodiscard]] static Result<LogSession> open(const Surroundings& around, const LogView& view);
 
-  [[nodiscard]] const WALState& state() const { return state_; }
   [[nodiscard]] Error write(WALWrite write);
   [[nodiscard]] Error repair(IndexRange range, std::vector<Entry> entries);
-  [[nodiscard]] Error read_one(Index index);
+  /// Reads these entries one by one, so that the log takes note of rot in its older segments.
+  /// Returns all that it now takes for damaged: a batch that has rotted is so as a whole.
+  [[nodiscard]] IndexSet note_damage(const IndexSet& suspects);
   [[nodiscard]] Error close();
 
  private:
   LogSession() = default;
   std::shared_ptr<CallerExecutor> executor_ = std::make_shared<CallerExecutor>();
   std::unique_ptr<FileWALManager> wal_;
-  WALState state_;
+  std::shared_ptr<IndexSet> damage_ = std::make_shared<IndexSet>();
 };
 
 }  // namespace lockstep::tools

@@ -64,12 +64,12 @@ struct Plan {
   IndexSet unknown;
 };
 
-Result<Plan> make_plan(const Verification& checked, const PeerDump& dump) {
+Result<Plan> make_plan(const IndexSet& damaged, const LogState& log, const PeerDump& dump) {
   Plan plan;
-  plan.not_in_dump = checked.damaged;
+  plan.not_in_dump = damaged;
   for (const auto& [index, entry] : dump.entries) {
-    if (!checked.damaged.contains(index)) continue;
-    const Result<Fit> fits = fit(index, checked.view.log.state, dump.entries);
+    if (!damaged.contains(index)) continue;
+    const Result<Fit> fits = fit(index, log, dump.entries);
     if (!fits) return fits.error();
     plan.not_in_dump.subtract({index, index});
     (*fits == Fit::kSame ? plan.repairable : plan.unknown).add({index, index});
@@ -81,11 +81,30 @@ Error repair_range(LogSession& session, IndexRange range, const PeerDump& dump) 
   std::vector<Entry> entries;
   for (auto entry = dump.entries.find(range.first);
        entry != dump.entries.end() && entry->first <= range.last; ++entry) {
-    // The log finds rot in its older segments by reading, and mends only what it has found.
-    static_cast<void>(session.read_one(entry->first));
     entries.push_back(entry->second);
   }
   return session.repair(range, std::move(entries));
+}
+
+/// Does what can be done of the plan, and puts that right in it which opening the log changes.
+Result<> repair(Plan& plan, const LogView& view, const PeerDump& dump, const Surroundings& around) {
+  Result<LogSession> session = LogSession::open(around, view);
+  if (!session) return session.error();
+  IndexSet damaged = session->note_damage(plan.repairable);
+  damaged.add(plan.not_in_dump);
+  damaged.add(plan.unknown);
+  Result<Plan> now = make_plan(damaged, view.log.state, dump);
+  if (!now) return now.error();
+  plan = std::move(*now);
+  for (const IndexRange& range : plan.repairable.ranges()) {
+    if (const Error error = repair_range(*session, range, dump)) {
+      return Error(error.code, "entries " + text(range) + ": " + error.message);
+    }
+    around.out << "repaired " << text(range) << " from the log of " << dump.identity.node.str()
+               << "\n";
+  }
+  if (const Error error = session->close()) return error;
+  return {};
 }
 
 }  // namespace
@@ -109,19 +128,10 @@ Result<ExitStatus> repair_from_peer(const Arguments& arguments, const Surroundin
     around.out << "no entry is damaged; nothing was changed\n";
     return checked->whole() ? ExitStatus::kWhole : ExitStatus::kDamaged;
   }
-  const Result<Plan> plan = make_plan(*checked, *dump);
+  Result<Plan> plan = make_plan(checked->damaged, view.log.state, *dump);
   if (!plan) return plan.error();
   if (!plan->repairable.empty()) {
-    Result<LogSession> session = LogSession::open(around, view);
-    if (!session) return session.error();
-    for (const IndexRange& range : plan->repairable.ranges()) {
-      if (const Error error = repair_range(*session, range, *dump)) {
-        return Error(error.code, "entries " + text(range) + ": " + error.message);
-      }
-      around.out << "repaired " << text(range) << " from the log of " << dump->identity.node.str()
-                 << "\n";
-    }
-    if (const Error error = session->close()) return error;
+    if (Result<> done = repair(*plan, view, *dump, around); !done) return done.error();
   }
   if (!plan->not_in_dump.empty()) {
     around.out << "still damaged: " << text(plan->not_in_dump) << ", not in the dump\n";
