@@ -25,7 +25,7 @@ std::set<std::uint64_t> members(const IndexSet& set) {
 
 TEST(IndexSet, IsASetOfIndexes) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-    SplitMix64 numbers(seed);
+    testing::SplitMix64 numbers(seed);
     IndexSet set;
     std::set<std::uint64_t> slow;
     for (int step = 0; step < 20; ++step) {
