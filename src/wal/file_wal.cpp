@@ -8,6 +8,24 @@
 namespace lockstep {
 namespace {
 
+/// Whether it is the log of the cluster and epoch that were asked for, if any were, and if it is of
+/// one at all.
+Result<> check_owner(const Recovered& recovered, const FileWALOptions& options) {
+  const WALIdentity found = newest_identity(recovered);
+  const auto refuse = [&](const char* what, const std::string& own, const std::string& wanted) {
+    return Error(Errc::kForeignData, options.folder + " holds the log of node " + found.node.str() +
+                                         " in " + what + " " + own + "; asked for was " + what +
+                                         " " + wanted);
+  };
+  if (options.cluster && !found.cluster.is_none() && found.cluster != *options.cluster) {
+    return refuse("cluster", to_string(found.cluster), to_string(*options.cluster));
+  }
+  if (options.epoch && !found.epoch.is_none() && found.epoch != *options.epoch) {
+    return refuse("epoch", to_string(found.epoch), to_string(*options.epoch));
+  }
+  return {};
+}
+
 /// What one write takes over at most, so that nobody waits for long behind a flood.
 constexpr std::size_t kGroupBytes = 4 << 20;
 
@@ -22,7 +40,10 @@ FileWAL::FileWAL(FileWALOptions options, Runtime& runtime, std::shared_ptr<IExec
       folder_(runtime.file_system(), options_.folder),
       recent_(options_.cache_bytes),
       cold_reader_(runtime.file_system(), options_.folder),
-      writer_(folder_, {options_.segment_bytes, options_.zero_fill_bytes, options_.sync}) {}
+      space_(runtime.file_system(), options_.folder, options_.low_space_bytes,
+             options_.ballast_bytes),
+      writer_(folder_, {options_.segment_bytes, options_.zero_fill_bytes, options_.sync}),
+      scrubber_(options_.scrub_bytes_per_second) {}
 
 void FileWAL::open(IWALSource::OpenHandler done) {
   Result<WALState> result = Error(Errc::kWrongState, "open is called once");
@@ -36,6 +57,7 @@ void FileWAL::open(IWALSource::OpenHandler done) {
 
 void FileWAL::write(WALWrite write, IWALSource::DoneHandler done) {
   Mutation mutation;
+  mutation.truncate_from = write.truncate_from;
   mutation.write = std::move(write);
   mutation.done = std::move(done);
   submit(std::move(mutation));
@@ -151,37 +173,62 @@ void FileWAL::run_queue() {
 
 Result<WALState> FileWAL::open_now() {
   if (const Result<> locked = folder_.lock(); !locked) return locked.error();
-  const Result<std::vector<std::uint64_t>> segments = folder_.find_segments();
+  const Result<WALFolder::Segments> segments = folder_.find_segments();
   if (!segments) return segments.error();
-  std::vector<TailBatch> tail;
-  if (segments->empty()) {
-    WALIdentity identity;
-    identity.node = options_.node;
-    identity.group = options_.group;
-    identity.incarnation = fresh_incarnation(runtime_);
-    log_.state = LogState(std::move(identity));
-  } else {
-    Result<Recovered> recovered = recover_log(folder_, *segments, options_.node, options_.group);
-    if (!recovered) return recovered.error();
-    log_ = std::move(recovered->log);
-    tail = std::move(recovered->tail);
-    last_segment_ = segments->back();
-    for (const std::string& remark : recovered->remarks) say(LogLevel::kWarning, remark);
+  const Result<std::vector<TailBatch>> tail = recover(segments->named);
+  if (!tail) return tail.error();
+  if (const Result<> removed = folder_.remove_unnamed_segments(*segments); !removed) {
+    return removed.error();
   }
-  if (const Result<> begun = begin_segment(tail); !begun) return begun.error();
+  space_.find_ballast();
+  if (const Result<> begun = begin_first_segment(*tail); !begun) return begun.error();
   static_cast<void>(log_.map.drop_unused_segments());
   const Result<std::vector<std::string>> missing = mark_missing_segments(folder_, log_);
   if (!missing) return missing.error();
   for (const std::string& path : *missing) say(LogLevel::kWarning, "missing: " + path);
   // What the log does not know of was dropped before the last crash or just now.
-  for (const std::uint64_t number : *segments) {
+  for (const std::uint64_t number : segments->named) {
     if (log_.map.segment(number) == nullptr) {
       if (const Result<> removed = folder_.remove_segment(number); !removed) {
         say(LogLevel::kWarning, removed.error().message);
       }
     }
   }
+  space_.keep_ballast();
+  watch_for_rot();
   return log_.state.get();
+}
+
+Result<std::vector<TailBatch>> FileWAL::recover(const std::vector<std::uint64_t>& segments) {
+  if (segments.empty()) {
+    WALIdentity identity;
+    identity.node = options_.node;
+    identity.group = options_.group;
+    identity.incarnation = fresh_incarnation(runtime_);
+    log_.state = LogState(std::move(identity));
+    return std::vector<TailBatch>{};
+  }
+  Result<Recovered> recovered = recover_log(folder_, segments, options_.node, options_.group);
+  if (!recovered) return recovered.error();
+  if (const Result<> own = check_owner(*recovered, options_); !own) return own.error();
+  log_ = std::move(recovered->log);
+  last_segment_ = segments.back();
+  for (const std::string& remark : recovered->remarks) say(LogLevel::kWarning, remark);
+  return std::move(recovered->tail);
+}
+
+/// A node whose disk is full starts, if the ballast has room enough for that.
+Result<> FileWAL::begin_first_segment(const std::vector<TailBatch>& tail) {
+  Result<> begun = begin_segment(tail);
+  if (!begun && begun.error() == Errc::kNoSpace && space_.give_up_ballast()) {
+    begun = begin_segment(tail);
+  }
+  if (!begun && begun.error() == Errc::kNoSpace) {
+    return Error(Errc::kNoSpace,
+                 options_.folder + ": the disk is full, and opening a log begins a new segment (" +
+                     begun.error().message + "); nothing is lost, make room and open it again");
+  }
+  return begun;
 }
 
 Error FileWAL::end_writing() {
@@ -190,7 +237,7 @@ Error FileWAL::end_writing() {
     if (const Result<> synced = writer_.sync(); !synced) error = fail(synced.error());
   }
   // The mark proves more than was promised; for want of space it can be done without.
-  if (!error) error = mark_end();
+  if (!error) error = mark_end_for_good();
   if (error == Errc::kNoSpace) error = {};
   if (!error) {
     if (const Result<> synced = writer_.sync(); !synced) error = fail(synced.error());
@@ -201,6 +248,7 @@ Error FileWAL::end_writing() {
 /// Behind the reads that are under way, each of which is answered first.
 void FileWAL::finish_close(Error error, IWALSource::DoneHandler done) {
   idle_timer_.reset();
+  scrub_timer_.reset();
   reading_executor_->post(
       [self = shared_from_this(), error = std::move(error), done = std::move(done)]() mutable {
         self->cold_reader_.close();
@@ -215,6 +263,7 @@ void FileWAL::finish_close(Error error, IWALSource::DoneHandler done) {
 void FileWAL::let_go() {
   phase_ = Phase::kClosed;
   idle_timer_.reset();
+  scrub_timer_.reset();
   writer_.close();
   folder_.unlock();
 }

@@ -15,7 +15,9 @@
 #include "wal/log_parts.hpp"
 #include "wal/recent_entries.hpp"
 #include "wal/recovery.hpp"
+#include "wal/scrubber.hpp"
 #include "wal/segment_writer.hpp"
+#include "wal/space_guard.hpp"
 #include "wal/wal_folder.hpp"
 
 namespace lockstep {
@@ -50,9 +52,13 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
     std::optional<Boundary> release;
     std::optional<Repair> repair;
     IWALSource::DoneHandler done;
+    std::optional<Index> truncate_from;  // as the caller asked
     bool accepted = false;
     EntryId before_entries;  // the end of the log after the write's truncation
     Error error;
+    [[nodiscard]] bool carries_entries() const {
+      return repair || (write && !write->entries.empty() && !write->boundary);
+    }
     /// It changes what is there already, not only behind the end.
     [[nodiscard]] bool rewrites() const {
       return release || repair || (write && (write->truncate_from || write->boundary));
@@ -82,6 +88,8 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   [[nodiscard]] Group take_group();
   void run_queue();
   [[nodiscard]] Result<WALState> open_now();
+  [[nodiscard]] Result<std::vector<TailBatch>> recover(const std::vector<std::uint64_t>& segments);
+  [[nodiscard]] Result<> begin_first_segment(const std::vector<TailBatch>& tail);
   [[nodiscard]] Error end_writing();
   void finish_close(Error error, IWALSource::DoneHandler done);
   void let_go();
@@ -95,14 +103,22 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   void forget_segment(std::uint64_t number);
   void tell(WALEvent event);
 
+  // Scrubbing (file_wal_scrubbing.cpp).
+  void watch_for_rot();
+  void on_scrub_timer();
+  void on_scrubbed(const LogMap::Stretch& piece, const ColdReader::VerifyResult& result);
+
   // Writing (file_wal_commit.cpp).
   void commit(std::vector<Mutation>& group);
+  [[nodiscard]] Error try_commit(std::vector<Mutation>& group, const Error& no_entries);
+  void leave_spoiled_segment();
   void accept(Mutation& mutation, LogDraft& draft);
   [[nodiscard]] Error write_group(const std::vector<Mutation>& group);
   void build(const Mutation& mutation, StateRecord& state);
   void apply(std::vector<Mutation>& group);
   void apply_write(WALWrite& write);
   [[nodiscard]] Error mark_end();
+  [[nodiscard]] Error mark_end_for_good();
   [[nodiscard]] Result<> begin_segment(const std::vector<TailBatch>& tail);
   [[nodiscard]] Result<> adopt_tail(const std::vector<TailBatch>& tail);
   void remove_unused_segments();
@@ -134,6 +150,7 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   ColdReader cold_reader_;  // of the reading executor alone
   bool cold_reader_used_ = false;
   std::vector<IndexRange> new_damage_;  // found since the log was opened, not recorded yet
+  SpaceGuard space_;
   SegmentWriter writer_;
   BatchBuilder builder_;
   Sha256 sha_;
@@ -142,6 +159,9 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   bool boundary_moved_ = false;  // since the segment began
   bool written_since_watch_ = false;
   std::unique_ptr<Runtime::Timer> idle_timer_;
+  Scrubber scrubber_;
+  bool scrubbing_ = false;
+  std::unique_ptr<Runtime::Timer> scrub_timer_;
 };
 
 }  // namespace lockstep

@@ -36,24 +36,56 @@ std::size_t estimated_bytes(const WALWrite& write) {
 }  // namespace
 
 void FileWAL::commit(std::vector<Mutation>& group) {
+  if (group.empty()) return;
+  const bool entries = std::any_of(group.begin(), group.end(), [](const Mutation& mutation) {
+    return mutation.carries_entries();
+  });
+  Error no_entries;
+  if (entries) no_entries = space_.admit_entries();
+  const Error error = try_commit(group, no_entries);
+  if (error == Errc::kNoSpace) {
+    space_.note_full();
+    // Whoever brought entries is to come again. What passes without them may take the ballast.
+    const bool entries_refused = !entries || no_entries;
+    if (entries_refused && space_.give_up_ballast()) {
+      say(LogLevel::kWarning, "the disk is full; the ballast is given up");
+      static_cast<void>(try_commit(group, no_entries));
+    }
+  }
+  leave_spoiled_segment();
+}
+
+/// The outcome is noted in each mutation as well. `no_entries`: with what to refuse them.
+Error FileWAL::try_commit(std::vector<Mutation>& group, const Error& no_entries) {
   LogDraft draft(log_.state);
   bool any = false;
   for (Mutation& mutation : group) {
-    if (failure_) {
-      mutation.error = failure_;
-    } else {
-      accept(mutation, draft);
-      any = any || mutation.accepted;
+    mutation.accepted = false;
+    mutation.error = failure_;
+    if (failure_) continue;
+    if (no_entries && mutation.carries_entries()) {
+      mutation.error = no_entries;
+      continue;
     }
+    accept(mutation, draft);
+    any = any || mutation.accepted;
   }
-  if (!any) return;
+  if (!any) return {};
   if (const Error error = write_group(group)) {
     for (Mutation& mutation : group) {
       if (mutation.accepted) mutation.error = error;
     }
-    return;
+    return error;
   }
   apply(group);
+  return {};
+}
+
+/// Whole batches of a write that was refused may lie there. They do not come back once there is a
+/// segment that knows where this one ended.
+void FileWAL::leave_spoiled_segment() {
+  if (failure_ || !writer_.spoiled()) return;
+  if (const Result<> begun = begin_segment({}); !begun) fail_unasked(begun.error());
 }
 
 void FileWAL::accept(Mutation& mutation, LogDraft& draft) {
@@ -71,6 +103,7 @@ void FileWAL::accept(Mutation& mutation, LogDraft& draft) {
     return;
   }
   WALWrite& write = *mutation.write;
+  write.truncate_from = mutation.truncate_from;
   for (const Entry& entry : write.entries) {
     if (entry.size_bytes() > kLargestEntryBytes) {
       mutation.error = Error(Errc::kTooLarge, "an entry of more than 1 GiB");
@@ -203,7 +236,11 @@ void FileWAL::record_new_damage() {
 
 /// A batch without news: it proves all that lies before it, and has the state once more.
 Error FileWAL::mark_end() {
-  if (end_marked_ || writer_.spoiled()) return {};
+  if (end_marked_) return {};
+  if (writer_.spoiled()) {
+    const Result<> begun = begin_segment({});
+    return begun ? Error() : fail(begun.error());
+  }
   builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters,
                  log_.state.last());
   builder_.begin_change();
@@ -219,6 +256,12 @@ Error FileWAL::mark_end() {
   log_.next_batch_number = builder_.next_number();
   end_marked_ = true;
   return {};
+}
+
+Error FileWAL::mark_end_for_good() {
+  Error error = mark_end();
+  if (error == Errc::kNoSpace && space_.give_up_ballast()) error = mark_end();
+  return error;
 }
 
 /// Goes on in a fresh segment, which carries all that must be known of what comes before it.
@@ -257,7 +300,10 @@ Result<> FileWAL::begin_segment(const std::vector<TailBatch>& tail) {
   }
   for (const TailBatch& batch : tail) builder_.add_copy(batch.header, batch.body.bytes());
   builder_.seal_born();
-  if (Result<> begun = writer_.begin(header.number, header.nonce, builder_); !begun) return begun;
+  const bool fill = space_.may_fill(writer_.fill_bytes());
+  if (Result<> begun = writer_.begin(header.number, header.nonce, builder_, fill); !begun) {
+    return begun;
+  }
 
   new_damage_.clear();  // it is in the summary
   last_segment_ = header.number;
@@ -295,12 +341,16 @@ void FileWAL::remove_unused_segments() {
 /// What nobody waits for.
 void FileWAL::tidy_up() {
   if (failure_) return;
-  if (const Result<> filled = writer_.fill_ahead(); !filled) {
-    fail_unasked(filled.error());
-    return;
+  if (space_.may_fill(writer_.fill_bytes())) {
+    if (const Result<> filled = writer_.fill_ahead(); !filled) {
+      fail_unasked(filled.error());
+      return;
+    }
   }
   remove_unused_segments();
+  space_.keep_ballast();
   watch_for_idleness();
+  watch_for_rot();
 }
 
 void FileWAL::watch_for_idleness() {

@@ -180,6 +180,18 @@ Result<Recovered> recover_log(const WALFolder& folder, const std::vector<std::ui
   return result;
 }
 
+WALIdentity newest_identity(const Recovered& recovered) {
+  WALIdentity identity = recovered.log.state.get().identity;
+  for (const TailBatch& batch : recovered.tail) {
+    RecordReader records(batch.body.bytes());
+    while (const std::optional<Record> record = records.next()) {
+      if (record->type != RecordType::kState) continue;
+      if (const auto state = decode_state(record->content)) identity = state->identity;
+    }
+  }
+  return identity;
+}
+
 Result<std::vector<std::string>> mark_missing_segments(const WALFolder& folder, LogParts& log) {
   std::vector<std::uint64_t> missing;
   for (const LogMap::Segment& segment : log.map.segments()) {

@@ -34,6 +34,9 @@ struct Recovered {
                                             const std::vector<std::uint64_t>& segments,
                                             const NodeId& node, GroupId group);
 
+/// As of the end of the tail.
+[[nodiscard]] WALIdentity newest_identity(const Recovered& recovered);
+
 /// Older segments that somebody took away: their entries are damaged like any other. Returns their
 /// paths. Errors: kIo.
 [[nodiscard]] Result<std::vector<std::string>> mark_missing_segments(const WALFolder& folder,

@@ -21,7 +21,7 @@ ByteSpan zeros(std::size_t bytes) {
 }  // namespace
 
 Result<> SegmentWriter::begin(std::uint64_t number, std::uint64_t nonce,
-                              const BatchBuilder& content) {
+                              const BatchBuilder& content, bool fill) {
   // The new segment will say where the old one ends, so that must be true.
   if (file_) {
     if (Result<> synced = sync(); !synced) return synced;
@@ -35,7 +35,7 @@ Result<> SegmentWriter::begin(std::uint64_t number, std::uint64_t nonce,
   if (Result<> written = (*file)->write(0, content.pieces()); !written) {
     return give_up(written.error());
   }
-  const Result<std::uint64_t> filled = fill_step(**file, content.end());
+  const Result<std::uint64_t> filled = fill ? fill_step(**file, content.end()) : content.end();
   if (!filled) return give_up(filled.error());
   if (Result<> synced = (*file)->sync(); !synced) return give_up(synced.error());
   if (Result<> named = folder_.name_segment(number); !named) return give_up(named.error());
@@ -60,7 +60,7 @@ Result<> SegmentWriter::append(const BatchBuilder& batches) {
 }
 
 Result<> SegmentWriter::sync() {
-  if (proven_end_ == end_) return {};
+  if (proven_end_ == end_ || !file_) return {};
   if (Result<> synced = file_->sync(); !synced) return synced;
   proven_end_ = end_;
   return {};
@@ -76,10 +76,14 @@ Result<> SegmentWriter::fill_ahead() {
   return {};
 }
 
-Result<std::uint64_t> SegmentWriter::fill_step(IFile& file, std::uint64_t from) const {
+std::size_t SegmentWriter::fill_bytes() const {
   const std::size_t wanted = std::clamp<std::size_t>(kAppendsPerFill * last_append_bytes_,
                                                      kSmallestFillBytes, kLargestFillBytes);
-  const std::size_t bytes = std::min(wanted, options_.zero_fill_bytes);
+  return std::min(wanted, options_.zero_fill_bytes);
+}
+
+Result<std::uint64_t> SegmentWriter::fill_step(IFile& file, std::uint64_t from) const {
+  const std::size_t bytes = fill_bytes();
   const ByteSpan piece = zeros(bytes);
   if (const Result<> written = file.write(from, {&piece, 1}); !written) {
     // For want of space it goes without: what counts will find out by itself.

@@ -21,17 +21,20 @@ class SegmentWriter {
   /// `folder` must outlive the writer.
   SegmentWriter(WALFolder& folder, const Options& options) : folder_(folder), options_(options) {}
 
-  /// Makes a segment of what has been built for it and goes on in that; until its name is durable
+  /// Makes a segment of what has been built for it, with zeros behind if `fill`, and goes on in
+  /// that; until its name is durable
   /// it is not there. The old one is synced and stays as it is. After kNoSpace the old one is still
   /// in use; all other errors are final.
   [[nodiscard]] Result<> begin(std::uint64_t number, std::uint64_t nonce,
-                               const BatchBuilder& content);
+                               const BatchBuilder& content, bool fill);
   /// Appends what has been built for `end()`. After kNoSpace the segment takes no more: go on in
   /// another. All other errors are final.
   [[nodiscard]] Result<> append(const BatchBuilder& batches);
   /// Writes zeros ahead, a step at a time: a sync need then not change the file's size, and no
   /// single one carries much. The next sync covers them.
   [[nodiscard]] Result<> fill_ahead();
+  /// How many zeros the next step writes.
+  [[nodiscard]] std::size_t fill_bytes() const;
   /// Where `append` does not sync.
   [[nodiscard]] Result<> sync();
 

@@ -43,19 +43,22 @@ Result<> WALFolder::lock() {
   return {};
 }
 
-Result<std::vector<std::uint64_t>> WALFolder::find_segments() {
+Result<WALFolder::Segments> WALFolder::find_segments() const {
   const Result<std::vector<std::string>> names = file_system_.list(path_);
   if (!names) return names.error();
-  std::vector<std::uint64_t> numbers;
+  Segments segments;
   for (const std::string& name : *names) {
-    if (const auto named = number_in(name, kNamed)) numbers.push_back(*named);
-    if (number_in(name, kUnnamed)) {
-      if (Result<> removed = file_system_.remove(path_ + "/" + name); !removed) {
-        return removed.error();
-      }
-    }
+    if (const auto named = number_in(name, kNamed)) segments.named.push_back(*named);
+    if (const auto unnamed = number_in(name, kUnnamed)) segments.unnamed.push_back(*unnamed);
   }
-  return numbers;
+  return segments;
+}
+
+Result<> WALFolder::remove_unnamed_segments(const Segments& segments) {
+  for (const std::uint64_t number : segments.unnamed) {
+    if (Result<> removed = file_system_.remove(temporary_path(number)); !removed) return removed;
+  }
+  return {};
 }
 
 Result<std::unique_ptr<IFile>> WALFolder::open_segment(std::uint64_t number) const {

@@ -19,8 +19,14 @@ class WALFolder {
   [[nodiscard]] Result<> lock();
   void unlock() { lock_.reset(); }
 
-  /// The numbers of the segments there, ascending. Removes segments that never got their name.
-  [[nodiscard]] Result<std::vector<std::uint64_t>> find_segments();
+  /// Numbers, ascending.
+  struct Segments {
+    std::vector<std::uint64_t> named;
+    /// They never got their name.
+    std::vector<std::uint64_t> unnamed;
+  };
+  [[nodiscard]] Result<Segments> find_segments() const;
+  [[nodiscard]] Result<> remove_unnamed_segments(const Segments& segments);
   /// To read.
   [[nodiscard]] Result<std::unique_ptr<IFile>> open_segment(std::uint64_t number) const;
   [[nodiscard]] Result<bool> has_segment(std::uint64_t number) const;

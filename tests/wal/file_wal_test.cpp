@@ -198,7 +198,7 @@ TEST(FileWAL, AFullDiskIsNotFinal) {
     lost.hard_state = HardState{Term(9), kNode};
     EXPECT_EQ(node.call().write(std::move(lost)), Errc::kNoSpace);
     EXPECT_EQ(node.call().read(3, 3).error(), Errc::kOutOfRange);
-    disk.fail_call(disk.calls() + 2, Errc::kNoSpace);  // the fresh segment finds no room either
+    disk.fail_call(disk.calls() + 1, Errc::kNoSpace);  // in the fresh segment, once more
     EXPECT_EQ(node.call().write(append(3, 3, 2)), Errc::kNoSpace);
     EXPECT_FALSE(node.call().write(append(3, 3, 2)));
   }
