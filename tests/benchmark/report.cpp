@@ -27,7 +27,7 @@ void Report::add(const std::string& title, const std::string& contestant,
                  const std::vector<Figure>& figures) {
   if (title != last_title_) std::printf("\n%s\n", title.c_str());
   last_title_ = title;
-  std::printf("  %-18s", contestant.c_str());
+  std::printf("  %-*s", contestant_width_, contestant.c_str());
   for (const Figure& figure : figures) {
     std::printf("  %s %s", figure.name.c_str(), text_of(figure.value).c_str());
     json_["cases"][title][contestant][figure.name] = rounded(figure.value);

@@ -9,6 +9,8 @@ namespace lockstep::benchmark {
 /// Gathers figures; prints them as a table as they come, and as one line of JSON at the end.
 class Report {
  public:
+  explicit Report(int contestant_width = 18) : contestant_width_(contestant_width) {}
+
   struct Figure {
     std::string name;
     double value;
@@ -25,6 +27,7 @@ class Report {
   void print_targets_and_json() const;
 
  private:
+  const int contestant_width_;
   nlohmann::json json_ = nlohmann::json::object();
   std::vector<std::string> targets_;
   std::string last_title_;

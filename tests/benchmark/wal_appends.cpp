@@ -1,6 +1,5 @@
 #include <functional>
 #include <memory>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -12,32 +11,25 @@
 namespace lockstep::benchmark {
 namespace {
 
-using Seconds = std::vector<double>;
-
 /// Somebody who appends records; they take turns.
 struct Contestant {
   std::string name;
-  /// Appends so many, and tells how long each took.
-  std::function<Seconds(std::size_t)> append;
+  std::function<Appended(std::size_t count)> append;
   std::size_t count = 0;
 };
 
-double rate_of(const Seconds& slice) {
-  return static_cast<double>(slice.size()) / std::accumulate(slice.begin(), slice.end(), 0.0);
-}
-
-/// One round that does not count, then `rounds` in turns.
+/// One round that does not count, then `rounds` in turns. Returns the median rates.
 std::vector<double> take_turns(Report& report, const std::string& title, int rounds,
                                std::size_t payload_bytes,
                                const std::vector<Contestant>& contestants) {
   std::vector<std::vector<double>> rates(contestants.size());
-  std::vector<Seconds> all(contestants.size());
+  std::vector<std::vector<double>> latencies(contestants.size());
   for (int round = -1; round < rounds; ++round) {
     for (std::size_t i = 0; i < contestants.size(); ++i) {
-      const Seconds slice = contestants[i].append(contestants[i].count);
+      const Appended slice = contestants[i].append(contestants[i].count);
       if (round < 0) continue;
-      rates[i].push_back(rate_of(slice));
-      all[i].insert(all[i].end(), slice.begin(), slice.end());
+      rates[i].push_back(static_cast<double>(contestants[i].count) / slice.seconds);
+      latencies[i].insert(latencies[i].end(), slice.latencies.begin(), slice.latencies.end());
     }
   }
   std::vector<double> medians;
@@ -46,8 +38,8 @@ std::vector<double> take_turns(Report& report, const std::string& title, int rou
     report.add(title, contestants[i].name,
                {{"per_s", medians[i]},
                 {"mb_per_s", medians[i] * static_cast<double>(payload_bytes) / 1e6},
-                {"p50_us", quantile(all[i], 0.5) * 1e6},
-                {"p99_us", quantile(all[i], 0.99) * 1e6}});
+                {"p50_us", quantile(latencies[i], 0.5) * 1e6},
+                {"p99_us", quantile(latencies[i], 0.99) * 1e6}});
   }
   return medians;
 }
@@ -58,7 +50,7 @@ Contestant raw(const WALEffort& effort, RawFile::Kind kind, const std::string& p
   const std::string name = growing ? "raw, growing" : "raw, zero-filled";
   auto file = std::make_shared<RawFile>(effort.folder + (growing ? "/growing" : "/zero-filled"),
                                         kind, payload_bytes);
-  return {with_facts(name, "fdatasync", payload, "1 a sync", "1 thread"),
+  return {with(name, {"fdatasync", payload, "1 a sync", "1 thread"}),
           [file](std::size_t records) { return file->append_and_sync(records); }, count};
 }
 
@@ -67,8 +59,8 @@ Contestant lockstep(const std::shared_ptr<BenchmarkLog>& log, Caller caller,
                     std::size_t count) {
   const bool here = caller == Caller::kOnExecutor;
   const std::string clients = std::to_string(in_flight) + " in flight";
-  return {with_facts(here ? "lockstep" : "lockstep, across", "fdatasync", payload,
-                     in_flight == 1 ? "1 a sync" : "by the log", clients),
+  return {with(here ? "lockstep" : "lockstep, across threads",
+               {"fdatasync", payload, in_flight == 1 ? "1 a sync" : "by the log", clients}),
           [=](std::size_t records) {
             return log->append(log->make_writes(records, 1, payload_bytes), in_flight, caller);
           },

@@ -20,64 +20,64 @@ void expect_success(const Error& error) {
   if (error) throw std::runtime_error(error.message);
 }
 
-/// One run of appends: keeps so many in flight until all are done.
-class Run {
+/// One slice of appends: keeps so many in flight until all are done.
+class Slice {
  public:
-  Run(IWALSource& wal, IExecutor& executor, IExecutor& client, std::vector<WALWrite> writes)
+  Slice(IWALSource& wal, IExecutor& executor, IExecutor& client, std::vector<WALWrite> writes)
       : wal_(wal), executor_(executor), client_(client), writes_(std::move(writes)) {
-    times_.reserve(writes_.size());
+    called_.resize(writes_.size());
+    result_.latencies.reserve(writes_.size());
   }
 
-  std::vector<double> finish(std::size_t in_flight, Caller caller) {
-    std::future<void> done = done_.get_future();
-    started_ = last_ = Clock::now();
-    (caller == Caller::kOnExecutor ? executor_ : client_).post([this, in_flight, caller] {
+  Appended run(std::size_t in_flight, Caller caller) {
+    const bool here = caller == Caller::kOnExecutor;
+    const auto started = Clock::now();
+    (here ? executor_ : client_).post([this, in_flight, here] {
       for (std::size_t i = 0; i < in_flight && next_ < writes_.size(); ++i) {
-        if (caller == Caller::kOnExecutor) {
-          submit_here();
-        } else {
-          submit_across();
-        }
+        here ? submit_here() : submit_across();
       }
     });
-    done.wait();
+    done_.get_future().wait();
+    result_.seconds = seconds_between(started, Clock::now());
     expect_success(error_);
-    return std::move(times_);
+    return std::move(result_);
   }
 
  private:
   void submit_here() {
-    wal_.write(std::move(writes_[next_++]), [this](const Error& error) {
+    const std::size_t place = next_++;
+    called_[place] = Clock::now();
+    wal_.write(std::move(writes_[place]), [this, place](const Error& error) {
       if (next_ < writes_.size()) submit_here();
-      note(error);
+      note(place, error);
     });
   }
   void submit_across() {
-    executor_.post([this, place = next_++] {
-      wal_.write(std::move(writes_[place]), [this](const Error& error) {
-        client_.post([this, error] {
+    const std::size_t place = next_++;
+    called_[place] = Clock::now();
+    executor_.post([this, place] {
+      wal_.write(std::move(writes_[place]), [this, place](const Error& error) {
+        client_.post([this, place, error] {
           if (next_ < writes_.size()) submit_across();
-          note(error);
+          note(place, error);
         });
       });
     });
   }
-  void note(const Error& error) {
+  void note(std::size_t place, const Error& error) {
     if (error && !error_) error_ = error;
-    const auto now = Clock::now();
-    times_.push_back(seconds_between(last_, now));
-    last_ = now;
-    if (times_.size() == writes_.size()) done_.set_value();
+    result_.latencies.push_back(seconds_between(called_[place], Clock::now()));
+    if (result_.latencies.size() == writes_.size()) done_.set_value();
   }
 
   IWALSource& wal_;
   IExecutor& executor_;
   IExecutor& client_;
   std::vector<WALWrite> writes_;
+  // Of the thread that submits.
   std::size_t next_ = 0;
-  Clock::time_point started_;
-  Clock::time_point last_;
-  std::vector<double> times_;
+  std::vector<Clock::time_point> called_;
+  Appended result_;
   Error error_;
   std::promise<void> done_;
 };
@@ -128,11 +128,10 @@ std::vector<WALWrite> BenchmarkLog::make_writes(std::size_t count, std::size_t e
   return writes;
 }
 
-std::vector<double> BenchmarkLog::append(std::vector<WALWrite> writes, std::size_t in_flight,
-                                         Caller caller) {
+Appended BenchmarkLog::append(std::vector<WALWrite> writes, std::size_t in_flight, Caller caller) {
   last_ = writes.back().entries.back().header.index;
-  Run run(*wal_, *executor_, *client_, std::move(writes));
-  return run.finish(in_flight, caller);
+  Slice slice(*wal_, *executor_, *client_, std::move(writes));
+  return slice.run(in_flight, caller);
 }
 
 void BenchmarkLog::close() {

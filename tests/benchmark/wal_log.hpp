@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmark/wal_appended.hpp"
 #include "lockstep/asio_runtime.hpp"
 #include "lockstep/file_wal_manager.hpp"
 
@@ -35,9 +36,8 @@ class BenchmarkLog {
   /// `count` writes of `entries_per_write` entries that follow the log's end, hashed already.
   [[nodiscard]] std::vector<WALWrite> make_writes(std::size_t count, std::size_t entries_per_write,
                                                   std::size_t payload_bytes);
-  /// Submits all of them, at most `in_flight` at a time, and returns when all are done: the seconds
-  /// from each completion to the next.
-  std::vector<double> append(std::vector<WALWrite> writes, std::size_t in_flight, Caller caller);
+  /// Submits all of them, at most `in_flight` at a time, and returns when all are done.
+  Appended append(std::vector<WALWrite> writes, std::size_t in_flight, Caller caller);
   void close();
 
  private:

@@ -16,17 +16,6 @@
 
 namespace lockstep::benchmark {
 
-std::string with_facts(const std::string& contestant, const std::string& durability,
-                       const std::string& payload, const std::string& batching,
-                       const std::string& clients) {
-  const auto padded = [](std::string text, std::size_t width) {
-    text.resize(std::max(width, text.size()), ' ');
-    return text;
-  };
-  return padded(contestant, 17) + " " + padded(durability + ", " + payload, 18) + " " +
-         padded(batching + ", " + clients, 24);
-}
-
 namespace {
 
 struct Scenario {
@@ -101,7 +90,8 @@ void run(const std::vector<std::string>& words) {
     }
   }
 
-  Report report;
+  constexpr int kWidthOfNameAndFacts = 66;
+  Report report(kWidthOfNameAndFacts);
   report.say(
       "Lockstep WAL benchmark. raw: one thread, write and fdatasync in a loop. lockstep:\n"
       "FileWALManager as it is by default, entries hashed beforehand. In turns; medians of " +

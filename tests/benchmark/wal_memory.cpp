@@ -35,8 +35,7 @@ void memory_while_appending(Report& report, const WALEffort& effort) {
     series.push_back({std::to_string(slice * 64), resident_mib()});
   }
   log.close();
-  report.add(title, with_facts("lockstep", "fdatasync", "64 KiB", "by the log", "8 in flight"),
-             series);
+  report.add(title, with("lockstep", {"fdatasync", "64 KiB", "by the log", "8 in flight"}), series);
   // The cache of recent entries (16 MiB) is full after the first slices.
   double most = 0;
   for (std::size_t i = 2; i < series.size(); ++i) most = std::max(most, series[i].value);

@@ -101,7 +101,7 @@ void opening(Report& report, const WALEffort& effort) {
     }
     const std::string cache = cold ? "cold" : "cached";
     const auto add = [&](const std::string& name, const std::vector<double>& ms) {
-      report.add(title, with_facts(name + ", " + cache, "fdatasync", "64 KiB", "none", "1 thread"),
+      report.add(title, with(name + ", " + cache, {"fdatasync", "64 KiB", "none", "1 thread"}),
                  {{"p50_ms", median(ms)}, {"max_ms", quantile(ms, 1)}});
     };
     add("100 MiB", small_ms);

@@ -43,7 +43,7 @@ void processor_time(Report& report, const WALEffort& effort) {
   }
   log.close();
   const auto facts = [](const char* name) {
-    return with_facts(name, "none", "256 B", "64 a write", "1 in flight");
+    return with(name, {"none", "256 B", "64 a write", "1 in flight"});
   };
   report.add(title, facts("raw, growing"), {{"cpu_us", median(raw_us)}});
   report.add(title, facts("lockstep"),

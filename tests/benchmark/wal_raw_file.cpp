@@ -36,23 +36,26 @@ RawFile::~RawFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-std::vector<double> RawFile::append_and_sync(std::size_t count) {
+Appended RawFile::append_and_sync(std::size_t count) {
   if (kind_ == Kind::kZeroFilled) {
     while (filled_ < end_ + count * record_.size()) fill_with_zeros();
     sync();
   }
   using Clock = std::chrono::steady_clock;
-  std::vector<double> seconds;
-  seconds.reserve(count);
-  auto before = Clock::now();
+  const auto seconds_since = [](Clock::time_point from) {
+    return std::chrono::duration<double>(Clock::now() - from).count();
+  };
+  Appended result;
+  result.latencies.reserve(count);
+  const auto started = Clock::now();
   for (std::size_t i = 0; i < count; ++i) {
+    const auto called = Clock::now();
     write_record();
     sync();
-    const auto after = Clock::now();
-    seconds.push_back(std::chrono::duration<double>(after - before).count());
-    before = after;
+    result.latencies.push_back(seconds_since(called));
   }
-  return seconds;
+  result.seconds = seconds_since(started);
+  return result;
 }
 
 void RawFile::append(std::size_t count) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "benchmark/wal_appended.hpp"
+
 namespace lockstep::benchmark {
 
 /// What the machine can do: one thread that writes a record and calls fdatasync, in a loop.
@@ -21,8 +23,7 @@ class RawFile {
   RawFile(const RawFile&) = delete;
   RawFile& operator=(const RawFile&) = delete;
 
-  /// Seconds for each record.
-  [[nodiscard]] std::vector<double> append_and_sync(std::size_t count);
+  [[nodiscard]] Appended append_and_sync(std::size_t count);
   void append(std::size_t count);
 
  private:

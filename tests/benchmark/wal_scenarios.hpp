@@ -34,8 +34,15 @@ void memory_while_appending(Report& report, const WALEffort& effort);
 void opening(Report& report, const WALEffort& effort);
 
 /// The four facts that belong to every figure.
-[[nodiscard]] std::string with_facts(const std::string& contestant, const std::string& durability,
-                                     const std::string& payload, const std::string& batching,
-                                     const std::string& clients);
+struct Facts {
+  std::string durability;
+  std::string payload;
+  std::string batching;
+  std::string clients;
+};
+[[nodiscard]] inline std::string with(const std::string& contestant, const Facts& facts) {
+  return contestant + ": " + facts.durability + ", " + facts.payload + ", " + facts.batching +
+         ", " + facts.clients;
+}
 
 }  // namespace lockstep::benchmark
