@@ -4,6 +4,7 @@
 #include "base/byte_codec.hpp"
 #include "base/digest.hpp"
 #include "wal/file_wal_fixture.hpp"
+#include "wal/log_map.hpp"
 
 namespace lockstep::testing {
 namespace {
@@ -129,6 +130,46 @@ TEST(FileWAL, AFolderOfAnotherNodeOrGroupIsRefusedWithBothSidesNamed) {
   EXPECT_TRUE(right.open());
 }
 
+TEST(FileWAL, AFolderOfAnotherClusterOrEpochIsRefusedWithBothSidesNamed) {
+  ClusterId::Bytes own{1};
+  ClusterId::Bytes other{2};
+  for (const bool close : {false, true}) {
+    SimulatedDisk disk;
+    {
+      FileNode node(disk);
+      node.options.cluster = ClusterId(other);
+      node.options.epoch = Epoch(other);
+      WALWrite bootstrap;
+      bootstrap.identity = node.opened().identity;  // a log that has none yet is not refused
+      bootstrap.identity->cluster = ClusterId(own);
+      bootstrap.identity->epoch = Epoch(own);
+      ASSERT_FALSE(node.call().write(std::move(bootstrap)));
+      if (close) {
+        ASSERT_FALSE(node.call().close());
+      }
+    }
+    const auto paths = disk.paths();
+    FileNode cluster(disk);
+    cluster.options.cluster = ClusterId(other);
+    FileNode epoch(disk);
+    epoch.options.cluster = ClusterId(own);
+    epoch.options.epoch = Epoch(other);
+    for (FileNode* node : {&cluster, &epoch}) {
+      const auto opened = node->open();
+      ASSERT_FALSE(opened);
+      EXPECT_EQ(opened.error(), Errc::kForeignData);
+      EXPECT_THAT(opened.error().message, HasSubstr(to_hex(own)));
+      EXPECT_THAT(opened.error().message, HasSubstr(to_hex(other)));
+      EXPECT_THAT(opened.error().message, HasSubstr(node->kFolder));
+    }
+    EXPECT_EQ(disk.paths(), paths) << "nothing of it is touched";
+    FileNode right(disk);
+    right.options.cluster = ClusterId(own);
+    right.options.epoch = Epoch(own);
+    EXPECT_TRUE(right.open());
+  }
+}
+
 TEST(FileWAL, AnEmptiedFolderHasAnotherIncarnation) {
   SimulatedDisk disk;
   FileNode node(disk, 1);
@@ -158,7 +199,11 @@ TEST(FileWAL, ANewerFormatIsRefused) {
   }
   disk.set_contents(segment_path(1), bytes);
   FileNode node(disk);
-  EXPECT_EQ(node.open().error(), Errc::kNewerFormat);
+  const auto opened = node.open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error(), Errc::kNewerFormat);
+  EXPECT_THAT(opened.error().message, HasSubstr("format 2"));
+  EXPECT_THAT(opened.error().message, HasSubstr("up to 1"));
 }
 
 TEST(FileWAL, AFailedSyncIsFinal) {
@@ -265,6 +310,31 @@ TEST(FileWAL, TheEndIsMarkedWhenIdle) {
   EXPECT_EQ(batch_offsets(disk.contents(segment_path(1))).size(), before + 1) << "once is enough";
   ASSERT_FALSE(node.call().write(append(2, 2, 1)));
   EXPECT_EQ(node.call().entries(1, 2).size(), 2U);
+}
+
+TEST(FileWAL, ThePlacesInMemoryAreFewHoweverMuchIsWritten) {
+  constexpr std::uint64_t kBatchBytes = 4096;
+  constexpr std::uint64_t kSegmentBytes = 64 << 20;
+  LogMap map;
+  Index next(1);
+  for (std::uint64_t segment = 1; segment <= 16; ++segment) {  // 1 GiB
+    map.begin_segment({segment, segment, 0});
+    for (std::uint64_t offset = 1024; offset < kSegmentBytes; offset += kBatchBytes) {
+      map.add_batch(offset, offset + kBatchBytes, {next, next});
+      next = next.next();
+    }
+  }
+  ASSERT_EQ(map.extents().size(), 16U);
+  for (const LogMap::Extent& extent : map.extents()) {
+    EXPECT_LE(extent.places.size(), 64U);
+    for (Index index = extent.range.first; index <= extent.range.last; index = index.next()) {
+      const LogMap::Place& place = LogMap::nearest_place(extent, index);
+      ASSERT_LE(place.first, index);
+      ASSERT_LE((index.value() - place.first.value()) * kBatchBytes, 4U << 20) << "a short walk";
+      map.learn(extent.segment, index, {index, 1024 + (index.value() - 1) % 16384 * kBatchBytes});
+    }
+    EXPECT_LE(extent.places.size(), 64U) << "those that readers come by too";
+  }
 }
 
 TEST(FileWAL, OptionsAreChecked) {

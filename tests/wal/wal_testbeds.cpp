@@ -48,9 +48,7 @@ class SimulatedFileTestbed final : public WALTestbed {
   std::shared_ptr<IExecutor> executor() override { return executor_; }
   void run() override { simulated_.run_until_idle(); }
   void let_time_pass() override { simulated_.run_for(std::chrono::seconds(1)); }
-  std::string lacks(Feature feature) const override {
-    return feature == Feature::kFullDisk ? "not yet" : "";
-  }
+  std::string lacks(Feature) const override { return {}; }
   SimulatedDisk* disk() override { return disk_.get(); }
 
  private:
