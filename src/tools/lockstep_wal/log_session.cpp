@@ -28,6 +28,7 @@ FileWALOptions options_for(const LogView& view, std::ostream& err) {
   options.mark_end_after = std::chrono::milliseconds(0);
   options.scrub_bytes_per_second = 0;
   options.low_space_bytes = 0;
+  options.ballast_bytes = 0;  // the node's stays as it is
   options.log = [&err](LogLevel level, std::string_view line) {
     if (level >= LogLevel::kWarning) err << "lockstep-wal: " << line << '\n';
   };

@@ -40,6 +40,13 @@ Result<std::vector<SegmentFile>> sizes_of(const WALFolder& folder,
   return files;
 }
 
+std::optional<std::uint64_t> size_of_ballast(IFileSystem& files, const std::string& folder) {
+  const Result<std::unique_ptr<IFile>> file = files.open_to_read(folder + "/ballast");
+  if (!file) return std::nullopt;
+  const Result<std::uint64_t> bytes = (*file)->size();
+  return bytes ? std::optional(*bytes) : std::nullopt;
+}
+
 Result<LogView> look_at(const WALFolder& folder, const std::vector<std::uint64_t>& numbers) {
   LogView view;
   const Result<std::unique_ptr<IFile>> newest = folder.open_segment(numbers.back());
@@ -105,6 +112,7 @@ Result<LogView> view_log(IFileSystem& files, const std::string& path) {
     }
     look->folder = path;
     look->holder = lock_holder(path + "/lock");
+    look->ballast_bytes = size_of_ballast(reading, path);
     return look;
   }
   return Error(Errc::kOverloaded, path + " changes faster than it can be read; try again");
