@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "tools/lockstep_wal/lock_holder.hpp"
-#include "tools/lockstep_wal/read_only_files.hpp"
 #include "wal/recovery.hpp"
 #include "wal/replay.hpp"
 
@@ -93,26 +92,26 @@ std::string trouble_of(const Result<LogView>& look) {
 }  // namespace
 
 Result<LogView> view_log(IFileSystem& files, const std::string& path) {
-  ReadOnlyFiles reading(files);
-  WALFolder folder(reading, path);
+  const WALFolder folder(files, path);
   std::string trouble;
   for (int looks = 0; looks < kMostLooks; ++looks) {
-    const Result<std::vector<std::uint64_t>> numbers = folder.find_segments();
-    if (!numbers) return numbers.error();
-    if (numbers->empty()) return Error(Errc::kInvalidArgument, path + " holds no log");
-    Result<LogView> look = look_at(folder, *numbers);
+    const Result<WALFolder::Segments> segments = folder.find_segments();
+    if (!segments) return segments.error();
+    const std::vector<std::uint64_t>& numbers = segments->named;
+    if (numbers.empty()) return Error(Errc::kInvalidArgument, path + " holds no log");
+    Result<LogView> look = look_at(folder, numbers);
     // A writer at work may have removed a segment after the list was made, or have completed a
     // batch while it was read. So trouble counts once it is seen twice, with no change between.
     const std::string before = std::exchange(trouble, trouble_of(look));
     if (!trouble.empty()) {
-      const Result<std::vector<std::uint64_t>> now = folder.find_segments();
+      const Result<WALFolder::Segments> now = folder.find_segments();
       if (!now) return now.error();
-      if (*now != *numbers || trouble != before) continue;
+      if (now->named != numbers || trouble != before) continue;
       if (!look) return look.error();
     }
     look->folder = path;
     look->holder = lock_holder(path + "/lock");
-    look->ballast_bytes = size_of_ballast(reading, path);
+    look->ballast_bytes = size_of_ballast(files, path);
     return look;
   }
   return Error(Errc::kOverloaded, path + " changes faster than it can be read; try again");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "tools/lockstep_wal/read_only_files.hpp"
 #include "tools/lockstep_wal/segment_walk.hpp"
 #include "wal/recovery.hpp"
 
