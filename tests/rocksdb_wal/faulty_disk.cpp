@@ -17,10 +17,11 @@ using Switches = std::shared_ptr<FaultyDisk::Switches>;
 
 class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  FaultyFile(std::unique_ptr<FSWritableFile> file, Switches switches, bool is_log)
+  FaultyFile(std::unique_ptr<FSWritableFile> file, Switches switches, const std::string& name)
       : FSWritableFileOwnerWrapper(std::move(file)),
         switches_(std::move(switches)),
-        is_log_(is_log) {}
+        is_log_(name.ends_with(".log")),
+        is_table_(name.ends_with(".sst")) {}
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   IODebugContext* context) override {
@@ -50,11 +51,13 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   IOStatus count_sync() {
     if (is_log_) ++switches_->log_syncs;
-    return switches_->syncs_fail ? IOStatus::IOError("the disk does not answer") : IOStatus::OK();
+    const bool fails = switches_->syncs_fail || (is_table_ && switches_->table_syncs_fail);
+    return fails ? IOStatus::IOError("the disk does not answer") : IOStatus::OK();
   }
 
   const Switches switches_;
   const bool is_log_;
+  const bool is_table_;
 };
 
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
@@ -70,7 +73,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     std::unique_ptr<FSWritableFile> real;
     const IOStatus status = FileSystemWrapper::NewWritableFile(name, options, &real, context);
     if (status.ok()) {
-      *file = std::make_unique<FaultyFile>(std::move(real), switches_, name.ends_with(".log"));
+      *file = std::make_unique<FaultyFile>(std::move(real), switches_, name);
     }
     return status;
   }

@@ -14,8 +14,9 @@ class FaultyDisk {
   struct Switches {
     /// How many bytes more can be written; what is removed makes room again.
     std::atomic<std::int64_t> room{kPlenty};
-    /// With EIO.
+    /// With EIO; all, or those of table files only.
     std::atomic<bool> syncs_fail{false};
+    std::atomic<bool> table_syncs_fail{false};
     /// Of RocksDB's own log.
     std::atomic<int> log_syncs{0};
   };

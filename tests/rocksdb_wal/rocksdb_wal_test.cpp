@@ -319,6 +319,24 @@ TEST_F(RocksDBLog, AFailedSyncIsFinal) {
   EXPECT_FALSE(write(append(6, 6)) && write(append(7, 7)));
 }
 
+TEST_F(RocksDBLog, AFailureBehindItsBackIsTold) {
+  options_.env = disk_.env();
+  ASSERT_TRUE(open());
+  std::promise<Error> told;
+  on_executor([&] {
+    wal_->on_event(
+        [&](const WALEvent& event) { told.set_value(std::get<WALFailed>(event).error); });
+  });
+  disk_.switches().table_syncs_fail = true;
+  constexpr std::uint64_t kMoreThanIsKeptInMemory = 10000;  // 10 MB
+  EXPECT_FALSE(write(append(1, kMoreThanIsKeptInMemory)));
+  EXPECT_FALSE(write(append(kMoreThanIsKeptInMemory + 1, kMoreThanIsKeptInMemory + 1)));
+  const Error error = told.get_future().get();
+  EXPECT_THAT(error.message, HasSubstr("the disk does not answer"));
+  EXPECT_EQ(write(append(kMoreThanIsKeptInMemory + 2, kMoreThanIsKeptInMemory + 2)), Errc::kIo);
+  EXPECT_EQ(close(), Errc::kIo);
+}
+
 TEST_F(RocksDBLog, RefusesADatabaseOfSomethingElse) {
   options_.folder = (folder_ / "other").string();
   rocksdb::Options create;
