@@ -38,7 +38,8 @@ class TemporaryFolder {
 };
 
 void write(Node& leader, const std::string& text) {
-  const WriteOutcome outcome = leader.replica().replicate(Payload(text)).get();
+  const WriteOutcome outcome =
+      leader.replica().replicate(Payload(text), {.wait = WaitFor::kApplied}).get();
   if (!std::holds_alternative<WriteCommitted>(outcome)) {
     throw std::runtime_error(leader.id().str() + ": " + to_string(outcome));
   }
