@@ -249,14 +249,14 @@ Error FileWAL::end_writing() {
 void FileWAL::finish_close(Error error, IWALSource::DoneHandler done) {
   idle_timer_.reset();
   scrub_timer_.reset();
-  reading_executor_->post(
-      [self = shared_from_this(), error = std::move(error), done = std::move(done)]() mutable {
-        self->cold_reader_.close();
-        const std::shared_ptr<IExecutor> executor = self->executor_;
-        executor->post([self = std::move(self), error = std::move(error), done = std::move(done)] {
-          if (self->phase_ != Phase::kClosed) self->let_go();
-          done(error);
-        });
+  read_aside(
+      [error = std::move(error)](ColdReader& reader) {
+        reader.close();
+        return error;
+      },
+      [done = std::move(done)](FileWAL& wal, const Error& result) {
+        if (wal.phase_ != Phase::kClosed) wal.let_go();
+        done(result);
       });
 }
 

@@ -95,6 +95,8 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   void let_go();
 
   // Reading (file_wal_reading.cpp).
+  template <class Work, class Finish>
+  void read_aside(Work work, Finish finish);
   void start_read(Read read);
   void finish_read(Read read, ColdReader::ReadResult result);
   void answer(Read read, Result<std::vector<Entry>> result);
@@ -163,5 +165,20 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   bool scrubbing_ = false;
   std::unique_ptr<Runtime::Timer> scrub_timer_;
 };
+
+/// Does `work(cold_reader_)` on the reading executor, and `finish(*this, its result)` on this one.
+template <class Work, class Finish>
+void FileWAL::read_aside(Work work, Finish finish) {
+  reading_executor_->post([self = shared_from_this(), work = std::move(work),
+                           finish = std::move(finish)]() mutable {
+    // Both executors outlive this task, and are let go of in this order: so the threads behind them
+    // never wait for each other's end.
+    const std::shared_ptr<IExecutor> reading = self->reading_executor_;
+    const std::shared_ptr<IExecutor> executor = self->executor_;
+    auto result = work(self->cold_reader_);
+    executor->post([self = std::move(self), finish = std::move(finish),
+                    result = std::move(result)]() mutable { finish(*self, std::move(result)); });
+  });
+}
 
 }  // namespace lockstep

@@ -45,15 +45,12 @@ void FileWAL::start_read(Read read) {
     return;
   }
   cold_reader_used_ = true;
-  reading_executor_->post([self = shared_from_this(), read = std::move(read),
-                           stretches = std::move(stretches)]() mutable {
-    ColdReader::ReadResult result = self->cold_reader_.read(stretches, read.byte_budget);
-    const std::shared_ptr<IExecutor> executor = self->executor_;
-    executor->post(
-        [self = std::move(self), read = std::move(read), result = std::move(result)]() mutable {
-          self->finish_read(std::move(read), std::move(result));
-        });
-  });
+  const std::size_t byte_budget = read.byte_budget;
+  read_aside([stretches = std::move(stretches),
+              byte_budget](ColdReader& reader) { return reader.read(stretches, byte_budget); },
+             [read = std::move(read)](FileWAL& wal, ColdReader::ReadResult result) mutable {
+               wal.finish_read(std::move(read), std::move(result));
+             });
 }
 
 void FileWAL::finish_read(Read read, ColdReader::ReadResult result) {
@@ -116,8 +113,12 @@ void FileWAL::note_damage(const DamagedPlace& damage) {
 /// Its room on the disk is free once nobody has it open.
 void FileWAL::forget_segment(std::uint64_t number) {
   if (!cold_reader_used_) return;
-  reading_executor_->post(
-      [self = shared_from_this(), number] { self->cold_reader_.forget(number); });
+  read_aside(
+      [number](ColdReader& reader) {
+        reader.forget(number);
+        return number;
+      },
+      [](FileWAL&, std::uint64_t) {});
 }
 
 void FileWAL::tell(WALEvent event) {

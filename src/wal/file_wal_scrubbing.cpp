@@ -22,13 +22,10 @@ void FileWAL::on_scrub_timer() {
   }
   scrubbing_ = true;
   const std::uint64_t bytes = scrubber_.piece_bytes();
-  reading_executor_->post([self = shared_from_this(), piece = *piece, bytes]() mutable {
-    ColdReader::VerifyResult result = self->cold_reader_.verify(piece, bytes);
-    const std::shared_ptr<IExecutor> executor = self->executor_;
-    executor->post([self = std::move(self), piece, result = std::move(result)] {
-      self->on_scrubbed(piece, result);
-    });
-  });
+  read_aside([piece = *piece, bytes](ColdReader& reader) { return reader.verify(piece, bytes); },
+             [piece = *piece](FileWAL& wal, const ColdReader::VerifyResult& result) {
+               wal.on_scrubbed(piece, result);
+             });
 }
 
 void FileWAL::on_scrubbed(const LogMap::Stretch& piece, const ColdReader::VerifyResult& result) {

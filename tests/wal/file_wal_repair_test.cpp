@@ -196,6 +196,23 @@ TEST(FileWALRepair, InOneOrderWithOtherCalls) {
   expect_entries(node, 1, 9);
 }
 
+TEST(FileWALRepair, OfWhatATruncationBeforeItTakesAwayIsRefused) {
+  SimulatedDisk disk = damaged_disk();
+  FileNode node(disk, 2);
+  ASSERT_TRUE(node.open());
+  WALWrite cut;
+  cut.truncate_from = Index(8);
+  Error cut_done(Errc::kTimedOut);
+  Error repaired;
+  node.wal->write(std::move(cut), [&](const Error& error) { cut_done = error; });
+  node.wal->repair(range(7, 9), entries_at(7, 9), [&](const Error& error) { repaired = error; });
+  node.runtime.executor->run();
+  EXPECT_FALSE(cut_done);
+  EXPECT_EQ(repaired, Errc::kInvalidArgument);
+  EXPECT_FALSE(repair(node, 7, 7));
+  expect_entries(node, 1, 7);
+}
+
 TEST(FileWALRepair, ACrashAtAnyCallLeavesAllOfItOrNothing) {
   SimulatedDisk whole = damaged_disk(true);
   std::uint64_t calls = 0;
