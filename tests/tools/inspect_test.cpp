@@ -59,6 +59,16 @@ TEST(Inspect, SpeaksJson) {
   EXPECT_EQ(entries, 350u);
 }
 
+TEST(Inspect, ShowsTheBallast) {
+  SimulatedDisk disk;
+  {
+    FileNode node(disk);
+    node.options.ballast_bytes = 4096;
+    node.opened();
+  }
+  EXPECT_THAT(run_tool(disk, {"inspect", "/log"}).out, HasSubstr("ballast         4096 bytes\n"));
+}
+
 TEST(Inspect, TellsOfAnInstallThatIsUnderWay) {
   SimulatedDisk disk;
   {

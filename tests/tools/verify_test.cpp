@@ -140,6 +140,24 @@ TEST(Verify, AMissingSegmentAndAShortOneAreDamage) {
   }
 }
 
+TEST(Verify, ASectorThatCannotBeReadIsDamageAndEndsNothing) {
+  SimulatedDisk disk;
+  SampleLog::write(disk);
+  const BatchPlace place = find_batch(disk, "/log", 120);
+  disk.fail_reads(place.path, place.offset, 512);  // a header, and with it the way to its entries
+  const auto checked = tools::verify_log(disk, "/log");
+  ASSERT_TRUE(checked) << checked.error().message;
+  EXPECT_EQ(checked->damaged.ranges(), std::vector{place.range});
+  const BatchPlace other = find_batch(disk, "/log", 220);
+  disk.fail_reads(other.path, other.offset + 1024, 512);  // within the entries
+  const auto again = tools::verify_log(disk, "/log");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(again->damaged.contains(place.range.first));
+  EXPECT_FALSE(again->damaged.contains(other.range.first)) << "it lies before the bad sector";
+  EXPECT_FALSE(again->damaged.within(other.range).empty());
+  EXPECT_EQ(again->findings.size(), 2u);
+}
+
 TEST(Verify, ChangesNothingAndTakesNoLock) {
   SimulatedDisk disk;
   SampleLog::write(disk);
