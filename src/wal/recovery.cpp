@@ -172,6 +172,11 @@ Result<Recovered> recover_log(const WALFolder& folder, const std::vector<std::ui
                                          to_string(header->group) + "; asked for was node " +
                                          node.str() + ", group " + to_string(group));
   }
+  if (header->number != last) {
+    // Its contents may be right, but they are not the newest.
+    return Error(Errc::kCorruption, path + " holds segment " + std::to_string(header->number) +
+                                        "; each segment belongs under its own number");
+  }
   Recovered result;
   if (Result<> run = SegmentRecovery(window, *header, result).run(); !run) {
     return in_file(run.error(), path);

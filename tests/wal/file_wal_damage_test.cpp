@@ -223,57 +223,5 @@ TEST(FileWALDamage, AMissingSegmentIsReported) {
   EXPECT_EQ(unreadable(node, 1, 30, 5000).size(), state->damaged.front().size());
 }
 
-TEST(FileWALDamage, AnyFlippedByteOfAClosedLogIsHarmlessOrReported) {
-  std::vector<WALWrite> writes = entries_one_by_one(2);
-  writes[1].hard_state = HardState{Term(1), NodeId("x")};
-  writes.push_back(append(3, 6, 1, 90));
-  WALWrite cut = append(5, 5, 1);
-  cut.truncate_from = Index(5);
-  writes.push_back(std::move(cut));
-  writes.push_back(append(6, 6, 1));
-  SimulatedDisk whole;
-  {
-    FileNode node(whole);
-    ASSERT_TRUE(node.open());
-    for (std::size_t i = 0; i < writes.size(); ++i) {
-      ASSERT_FALSE(node.call().write(writes[i]));
-      if (i == 2) {
-        ASSERT_FALSE(node.call().release(make_boundary(1, 1)));
-      }
-    }
-    ASSERT_FALSE(node.call().close());
-  }
-  const auto bytes = whole.contents(segment_path(1));
-  std::size_t damaged = 0;
-  for (std::size_t byte = 0; byte < bytes.size(); ++byte) {
-    SimulatedDisk disk = whole.copy();
-    disk.flip_bit(segment_path(1), byte, static_cast<unsigned>(byte % 8));
-    FileNode node(disk, byte);
-    const auto state = node.open();
-    ASSERT_TRUE(state) << byte << ": " << state.error().message;
-    EXPECT_EQ(state->bounds, range(2, 6)) << byte;
-    EXPECT_EQ(state->last_promised, (EntryId{Index(6), Term(1)})) << byte;
-    EXPECT_EQ(state->hard_state, *writes[1].hard_state) << byte;
-    EXPECT_EQ(state->boundary, make_boundary(1, 1)) << byte;
-    std::size_t reported = 0;
-    for (const IndexRange& each : state->damaged) reported += each.size();
-    std::size_t refused = 0;
-    for (std::uint64_t index = 2; index <= 6; ++index) {
-      const auto read = node.call().read(index, index);
-      const std::size_t size = index == 3 || index == 4 ? 90 : 20;
-      if (read) {
-        EXPECT_TRUE(same(read->front(), make_entry(index, 1, size))) << byte;
-      } else {
-        EXPECT_EQ(read.error(), Errc::kCorruption) << byte;
-        ++refused;
-      }
-    }
-    EXPECT_EQ(refused, reported) << byte;
-    EXPECT_LE(refused, 4U) << byte;
-    if (refused > 0) ++damaged;
-  }
-  EXPECT_GT(damaged, 1000U) << "the bytes of the entries, at least";
-}
-
 }  // namespace
 }  // namespace lockstep::testing

@@ -22,6 +22,14 @@ struct CrashPlan {
   std::uint64_t stride = 1;
 };
 
+/// How a call of the file system fails.
+struct DiskFault {
+  Errc code = Errc::kIo;
+  SimulatedDisk::Written written = SimulatedDisk::Written::kHalf;
+  /// So do all that follow, until the disk is replaced by one with the same contents.
+  bool lasting = false;
+};
+
 namespace crash_points {
 
 /// Whoever is left after a crash: opens, finds what may be there, goes on, closes, opens again.
@@ -92,22 +100,26 @@ inline std::uint64_t crash_at_every_call(const WALUnderTest& wal, const CrashPla
   }
 }
 
-/// Lets every call of the workload fail once; afterwards the power is cut, or is not. Returns how
+/// Lets every call of the workload fail; afterwards the power is cut, or is not. Returns how
 /// many failures were survived; stops at the first failure of the test.
-inline std::uint64_t fail_every_call(const WALUnderTest& wal, const CrashPlan& plan, Errc code,
-                                     SimulatedDisk::Written written) {
+inline std::uint64_t fail_every_call(const WALUnderTest& wal, const CrashPlan& plan,
+                                     const DiskFault& fault) {
   std::uint64_t points = 0;
   for (std::uint64_t call = 1;; call += plan.stride) {
-    SCOPED_TRACE("workload " + std::to_string(plan.seed) + ", " + Error(code).message +
+    SCOPED_TRACE("workload " + std::to_string(plan.seed) + ", " + Error(fault.code).message +
                  " at call " + std::to_string(call));
     const auto testbed = wal.make_testbed();
     SimulatedDisk& disk = *testbed->disk();
     WALWorkload workload(plan.seed);
     const std::uint64_t failing = disk.calls() + call;
-    disk.fail_call(failing, code, written);
+    if (fault.lasting) {
+      disk.fail_from_call(failing, fault.code, fault.written);
+    } else {
+      disk.fail_call(failing, fault.code, fault.written);
+    }
     crash_points::run(*testbed, workload, plan.bursts);
     if (::testing::Test::HasFailure() || disk.calls() < failing) return points;
-    if (code == Errc::kNoSpace && workload.failure()) {
+    if (fault.code == Errc::kNoSpace && workload.failure()) {
       EXPECT_EQ(workload.failure(), Errc::kSyncFailed) << "want of space is not final";
     }
     disk.drop_process();

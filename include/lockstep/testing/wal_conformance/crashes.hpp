@@ -56,7 +56,7 @@ TEST_P(WALCrashes, AFailureOfAnyCallKeepsWhatWasAcknowledged) {
   LOCKSTEP_CONFORMANCE_NEEDS(kSimulatedDisk);
   std::uint64_t points = 0;
   for (const Errc code : {Errc::kIo, Errc::kNoSpace}) {
-    points += fail_every_call(GetParam(), plan(4), code, SimulatedDisk::Written::kHalf);
+    points += fail_every_call(GetParam(), plan(4), {.code = code});
     if (HasFailure()) return;
   }
   RecordProperty("failures", std::to_string(points));

@@ -161,6 +161,13 @@ class WALWorkload {
   /// Why the log failed for good, if it did.
   [[nodiscard]] const Error& failure() const { return failure_; }
 
+  // What was acknowledged so far, by kind; and refused for want of space.
+  [[nodiscard]] std::uint64_t releases() const { return releases_; }
+  [[nodiscard]] std::uint64_t truncations() const { return truncations_; }
+  [[nodiscard]] std::uint64_t resets() const { return resets_; }
+  [[nodiscard]] std::uint64_t votes() const { return votes_; }
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
+
  private:
   WALChange draw(const WALModel& model) {
     WALChange change;
@@ -232,9 +239,13 @@ class WALWorkload {
         WALModel model = possible_.front();
         changes[i].change(model);
         possible_ = {std::move(model)};
+        count(changes[i]);
         continue;
       }
-      no_space = no_space || outcomes[i] == Errc::kNoSpace;
+      if (outcomes[i] == Errc::kNoSpace) {
+        no_space = true;
+        ++refused_;
+      }
       if (outcomes[i] == Errc::kInvalidArgument) {
         EXPECT_TRUE(no_space) << "refused without cause: " << outcomes[i].message;
       } else if (outcomes[i] != Errc::kNoSpace) {
@@ -250,10 +261,22 @@ class WALWorkload {
     }
   }
 
+  void count(const WALChange& change) {
+    releases_ += change.release ? 1 : 0;
+    truncations_ += change.write.truncate_from ? 1 : 0;
+    resets_ += change.write.boundary ? 1 : 0;
+    votes_ += change.write.hard_state ? 1 : 0;
+  }
+
   SplitMix64 numbers_;
   std::vector<WALModel> possible_ = {WALModel{}};  // the first is acknowledged
   std::optional<WALIdentity> identity_;
   Error failure_;
+  std::uint64_t releases_ = 0;
+  std::uint64_t truncations_ = 0;
+  std::uint64_t resets_ = 0;
+  std::uint64_t votes_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace lockstep::testing
