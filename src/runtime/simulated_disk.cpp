@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
-#include "runtime/cached_bytes.hpp"
 #include "lockstep/testing/split_mix.hpp"
+#include "runtime/cached_bytes.hpp"
 
 namespace lockstep::testing {
 namespace {
@@ -80,8 +80,11 @@ class SimulatedDisk::State {
     [[nodiscard]] bool happens() const { return fate == Fate::kDone || fate == Fate::kPowerGoes; }
   };
 
+  enum class Call { kLooks, kChanges };
+
   /// Counts a call; waits while the disk hangs. `its_life`: of the file that it is made on.
-  Turn begin_call(std::unique_lock<std::mutex>& lock, std::optional<std::uint64_t> its_life = {}) {
+  Turn begin_call(std::unique_lock<std::mutex>& lock, Call call,
+                  std::optional<std::uint64_t> its_life = {}) {
     const std::uint64_t number = ++calls;
     while (fault && fault->kind == Fault::Kind::kHang && number >= fault->call) {
       ++hanging;
@@ -93,6 +96,7 @@ class SimulatedDisk::State {
       return {Turn::Fate::kDead, Error(Errc::kIo, "the file was open before the crash"), {}};
     }
     if (!fault || number < fault->call) return {};
+    if (fault->kind == Fault::Kind::kReadOnly && call == Call::kLooks) return {};
     const Fault now = *fault;
     Error error(now.code, "injected at call " + std::to_string(number));
     switch (now.kind) {
@@ -102,6 +106,7 @@ class SimulatedDisk::State {
       case Fault::Kind::kPowerCut:
         return {number == now.call ? Turn::Fate::kPowerGoes : Turn::Fate::kDead, error, {}};
       case Fault::Kind::kLasting:
+      case Fault::Kind::kReadOnly:
       case Fault::Kind::kHang:
         break;
     }
@@ -173,7 +178,7 @@ class SimulatedDisk::State {
   }
 
   struct Fault {
-    enum class Kind { kOnce, kLasting, kPowerCut, kHang };
+    enum class Kind { kOnce, kLasting, kReadOnly, kPowerCut, kHang };
     Kind kind = Kind::kOnce;
     std::uint64_t call = 0;
     Errc code = Errc::kIo;
@@ -225,7 +230,7 @@ class SimulatedDisk::File final : public IFile {
     std::vector<std::uint8_t> bytes;
     for (const ByteSpan piece : pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
     std::unique_lock lock(state_->mutex);
-    const Turn turn = state_->begin_call(lock, life_);
+    const Turn turn = state_->begin_call(lock, Call::kChanges, life_);
     Error error = turn.error;
     if (turn.fate == Turn::Fate::kDead) return error;
     if (!writable_) return Error(Errc::kIo, "the file is open to be read");
@@ -242,7 +247,8 @@ class SimulatedDisk::File final : public IFile {
 
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into) override {
     std::unique_lock lock(state_->mutex);
-    if (const Turn turn = state_->begin_call(lock, life_); turn.error) return turn.error;
+    if (const Turn turn = state_->begin_call(lock, Call::kLooks, life_); turn.error)
+      return turn.error;
     if (inode_->bytes.read_fails(offset, into.size())) {
       return Error(Errc::kIo, "the disk cannot read at " + std::to_string(offset));
     }
@@ -257,7 +263,7 @@ class SimulatedDisk::File final : public IFile {
   Result<> sync() override {
     std::unique_lock lock(state_->mutex);
     ++state_->syncs;
-    const Turn turn = state_->begin_call(lock, life_);
+    const Turn turn = state_->begin_call(lock, Call::kChanges, life_);
     if (turn.fate == Turn::Fate::kDone) {
       inode_->bytes.sync();
       return {};
@@ -271,12 +277,14 @@ class SimulatedDisk::File final : public IFile {
 
   Result<std::uint64_t> size() override {
     std::unique_lock lock(state_->mutex);
-    if (const Turn turn = state_->begin_call(lock, life_); turn.error) return turn.error;
+    if (const Turn turn = state_->begin_call(lock, Call::kLooks, life_); turn.error)
+      return turn.error;
     return inode_->bytes.size();
   }
 
  private:
   using Turn = State::Turn;
+  using Call = State::Call;
 
   /// Where the file would end, did it take all the room there is.
   [[nodiscard]] std::uint64_t room_end() const {
@@ -340,6 +348,10 @@ void SimulatedDisk::fail_call(std::uint64_t number, Errc code, Written written) 
 void SimulatedDisk::fail_from_call(std::uint64_t number, Errc code, Written written) {
   const std::lock_guard lock(state_->mutex);
   state_->set_fault(State::Fault{State::Fault::Kind::kLasting, number, code, written});
+}
+void SimulatedDisk::fail_changes_from_call(std::uint64_t number, Errc code, Written written) {
+  const std::lock_guard lock(state_->mutex);
+  state_->set_fault(State::Fault{State::Fault::Kind::kReadOnly, number, code, written});
 }
 void SimulatedDisk::cut_power_at(std::uint64_t number) {
   const std::lock_guard lock(state_->mutex);
@@ -429,7 +441,8 @@ SimulatedDisk SimulatedDisk::copy() const {
 
 Result<> SimulatedDisk::create_folder(const std::string& path) {
   std::unique_lock lock(state_->mutex);
-  if (const auto turn = state_->begin_call(lock); turn.error) return turn.error;
+  if (const auto turn = state_->begin_call(lock, State::Call::kChanges); turn.error)
+    return turn.error;
   for (std::string folder = without_last_slash(path); state_->folders.insert(folder).second;) {
     folder = folder_of(folder);
   }
@@ -438,7 +451,8 @@ Result<> SimulatedDisk::create_folder(const std::string& path) {
 
 Result<std::vector<std::string>> SimulatedDisk::list(const std::string& folder) {
   std::unique_lock lock(state_->mutex);
-  if (const auto turn = state_->begin_call(lock); turn.error) return turn.error;
+  if (const auto turn = state_->begin_call(lock, State::Call::kLooks); turn.error)
+    return turn.error;
   const std::string wanted = without_last_slash(folder);
   if (!state_->folders.contains(wanted)) return no_such_file(folder);
   std::vector<std::string> names;
@@ -451,7 +465,7 @@ Result<std::vector<std::string>> SimulatedDisk::list(const std::string& folder) 
 Result<bool> SimulatedDisk::exists(const std::string& path) {
   std::unique_lock lock(state_->mutex);
   // In place: an Error converts to bool as well.
-  if (const auto turn = state_->begin_call(lock); turn.error) {
+  if (const auto turn = state_->begin_call(lock, State::Call::kLooks); turn.error) {
     return {boost::system::in_place_error, turn.error};
   }
   return state_->names.contains(path) || state_->folders.contains(without_last_slash(path));
@@ -459,7 +473,7 @@ Result<bool> SimulatedDisk::exists(const std::string& path) {
 
 Result<std::unique_ptr<IFile>> SimulatedDisk::create(const std::string& path) {
   std::unique_lock lock(state_->mutex);
-  const auto turn = state_->begin_call(lock);
+  const auto turn = state_->begin_call(lock, State::Call::kChanges);
   if (!turn.happens()) return turn.error;
   if (state_->names.contains(path)) return Error(Errc::kIo, "create " + path + ": it exists");
   if (!state_->folders.contains(folder_of(path))) return no_such_file(path);
@@ -477,7 +491,8 @@ Result<std::unique_ptr<IFile>> SimulatedDisk::open_to_read(const std::string& pa
 }
 Result<std::unique_ptr<IFile>> SimulatedDisk::open_file(const std::string& path, bool writable) {
   std::unique_lock lock(state_->mutex);
-  if (const auto turn = state_->begin_call(lock); turn.error) return turn.error;
+  if (const auto turn = state_->begin_call(lock, State::Call::kLooks); turn.error)
+    return turn.error;
   const auto found = state_->names.find(path);
   if (found == state_->names.end()) return no_such_file(path);
   return std::unique_ptr<IFile>(std::make_unique<File>(state_, found->second, writable));
@@ -485,7 +500,7 @@ Result<std::unique_ptr<IFile>> SimulatedDisk::open_file(const std::string& path,
 
 Result<> SimulatedDisk::rename(const std::string& from, const std::string& to) {
   std::unique_lock lock(state_->mutex);
-  const auto turn = state_->begin_call(lock);
+  const auto turn = state_->begin_call(lock, State::Call::kChanges);
   if (!turn.happens()) return turn.error;
   const auto found = state_->names.find(from);
   if (found == state_->names.end()) return no_such_file(from);
@@ -497,7 +512,7 @@ Result<> SimulatedDisk::rename(const std::string& from, const std::string& to) {
 
 Result<> SimulatedDisk::remove(const std::string& path) {
   std::unique_lock lock(state_->mutex);
-  const auto turn = state_->begin_call(lock);
+  const auto turn = state_->begin_call(lock, State::Call::kChanges);
   if (!turn.happens()) return turn.error;
   if (!state_->names.contains(path)) return no_such_file(path);
   state_->change_name({{}, path, nullptr});
@@ -508,7 +523,7 @@ Result<> SimulatedDisk::remove(const std::string& path) {
 Result<> SimulatedDisk::sync_folder(const std::string& folder) {
   std::unique_lock lock(state_->mutex);
   ++state_->syncs;
-  if (const auto turn = state_->begin_call(lock); turn.error) {
+  if (const auto turn = state_->begin_call(lock, State::Call::kChanges); turn.error) {
     return Error(Errc::kSyncFailed, turn.error.message);
   }
   const std::string synced = without_last_slash(folder);
@@ -522,13 +537,15 @@ Result<> SimulatedDisk::sync_folder(const std::string& folder) {
 
 Result<std::uint64_t> SimulatedDisk::free_bytes(const std::string&) {
   std::unique_lock lock(state_->mutex);
-  if (const auto turn = state_->begin_call(lock); turn.error) return turn.error;
+  if (const auto turn = state_->begin_call(lock, State::Call::kLooks); turn.error)
+    return turn.error;
   return state_->free_bytes();
 }
 
 Result<std::unique_ptr<IFileSystem::Lock>> SimulatedDisk::lock(const std::string& path) {
   std::unique_lock lock(state_->mutex);
-  if (const auto turn = state_->begin_call(lock); turn.error) return turn.error;
+  if (const auto turn = state_->begin_call(lock, State::Call::kChanges); turn.error)
+    return turn.error;
   if (!state_->folders.contains(folder_of(path))) return no_such_file(path);
   if (!state_->locks.insert(path).second) return Error(Errc::kLocked, path + " is held");
   if (!state_->names.contains(path)) state_->change_name({{}, path, state_->make_inode()});

@@ -209,6 +209,13 @@ TEST(SimulatedDisk, AnyCallCanFailOnce) {
     EXPECT_EQ(file->size().error(), code) << "lasting";
     disk.heal();
     EXPECT_TRUE(file->size());
+    disk.fail_changes_from_call(disk.calls() + 1, code);
+    EXPECT_TRUE(file->size());
+    EXPECT_TRUE(file->read(0, into));
+    EXPECT_TRUE(disk.open("/f/a"));
+    EXPECT_EQ(disk.remove("/f/a").error(), code);
+    EXPECT_EQ(write(*file, 0, filled(10, 2)).error(), code);
+    EXPECT_EQ(file->sync().error(), Errc::kSyncFailed);
   }
 }
 

@@ -69,6 +69,10 @@ class LOCKSTEP_EXPORT SimulatedDisk final : public IFileSystem {
   /// So do all from this number on: a disk that is dying.
   void fail_from_call(std::uint64_t number, Errc code = Errc::kIo,
                       Written written = Written::kHalf);
+  /// From this number on all calls fail that would change something: a file system that was mounted
+  /// read-only after an error.
+  void fail_changes_from_call(std::uint64_t number, Errc code = Errc::kIo,
+                              Written written = Written::kHalf);
   /// The power goes during the call with this number: whether it has happened is for `crash` to
   /// say, no later one does. All of them fail with kIo, so that the program comes to its end.
   void cut_power_at(std::uint64_t number);

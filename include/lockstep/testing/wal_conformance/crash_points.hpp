@@ -26,7 +26,7 @@ struct CrashPlan {
 struct DiskFault {
   Errc code = Errc::kIo;
   SimulatedDisk::Written written = SimulatedDisk::Written::kHalf;
-  /// So do all that follow, until the disk is replaced by one with the same contents.
+  /// So do all that follow and would change something, until the log is opened anew.
   bool lasting = false;
 };
 
@@ -113,7 +113,7 @@ inline std::uint64_t fail_every_call(const WALUnderTest& wal, const CrashPlan& p
     WALWorkload workload(plan.seed);
     const std::uint64_t failing = disk.calls() + call;
     if (fault.lasting) {
-      disk.fail_from_call(failing, fault.code, fault.written);
+      disk.fail_changes_from_call(failing, fault.code, fault.written);
     } else {
       disk.fail_call(failing, fault.code, fault.written);
     }
