@@ -215,8 +215,13 @@ void print(const Inspection& shown, std::ostream& out) {
     } else if (content.entries.empty()) {
       out << "no entries\n";
     } else {
-      out << "entries " << text(content.entries) << ", terms " << to_string(content.first_term)
-          << " to " << to_string(content.last_term) << "\n";
+      out << "entries " << text(content.entries) << ", ";
+      if (content.first_term == content.last_term) {
+        out << "term " << to_string(content.first_term) << "\n";
+      } else {
+        out << "terms " << to_string(content.first_term) << " to " << to_string(content.last_term)
+            << "\n";
+      }
     }
   }
   for (const std::string& remark : view.remarks) out << "note: " << remark << "\n";
