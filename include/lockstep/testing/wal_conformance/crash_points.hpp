@@ -20,6 +20,8 @@ struct CrashPlan {
   int bursts = 12;
   /// Every call, or every second, ...
   std::uint64_t stride = 1;
+  /// Of a call that fails and is not final: how many bursts still follow. None: all.
+  std::optional<int> bursts_after{};
 };
 
 /// How a call of the file system fails.
@@ -54,6 +56,23 @@ inline void run(WALTestbed& testbed, WALWorkload& workload, int bursts) {
   if (!state) return;
   ASSERT_NO_FATAL_FAILURE(workload.expect_possible(*state, log));
   ASSERT_NO_FATAL_FAILURE(workload.run(log, testbed, bursts));
+}
+
+/// The same, and ends so many bursts after the call with this number.
+inline void run_until_after(WALTestbed& testbed, WALWorkload& workload, const CrashPlan& plan,
+                            std::uint64_t call) {
+  if (!plan.bursts_after) {
+    run(testbed, workload, plan.bursts);
+    return;
+  }
+  WALCaller log(testbed);
+  const auto state = log.open();
+  if (!state) return;
+  ASSERT_NO_FATAL_FAILURE(workload.expect_possible(*state, log));
+  for (int burst = 0; burst < plan.bursts && testbed.disk()->calls() < call; ++burst) {
+    ASSERT_NO_FATAL_FAILURE(workload.run(log, testbed, 1));
+  }
+  ASSERT_NO_FATAL_FAILURE(workload.run(log, testbed, *plan.bursts_after));
 }
 
 }  // namespace crash_points
@@ -117,7 +136,7 @@ inline std::uint64_t fail_every_call(const WALUnderTest& wal, const CrashPlan& p
     } else {
       disk.fail_call(failing, fault.code, fault.written);
     }
-    crash_points::run(*testbed, workload, plan.bursts);
+    crash_points::run_until_after(*testbed, workload, plan, failing);
     if (::testing::Test::HasFailure() || disk.calls() < failing) return points;
     if (fault.code == Errc::kNoSpace && workload.failure()) {
       EXPECT_EQ(workload.failure(), Errc::kSyncFailed) << "want of space is not final";
