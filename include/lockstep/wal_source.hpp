@@ -148,9 +148,10 @@ class LOCKSTEP_EXPORT IWALSource {
   /// kNoSpace, kStopped, kInvalidArgument (a gap, or entries of another group).
   virtual void write(WALWrite write, DoneHandler done) = 0;
 
-  /// Forgets entries up to and including `boundary.last`, atomically with storing the boundary. May
-  /// keep more than asked, never less. One that is released already has no effect. Errors: as
-  /// `write`; kInvalidArgument also for an entry that the log does not hold.
+  /// Forgets entries up to and including `boundary.last`, atomically with storing the boundary.
+  /// What is held then begins behind it; when the disk has its room back is the log's own affair.
+  /// One that is released already has no effect. Errors: as `write`; kInvalidArgument also for an
+  /// entry that the log does not hold.
   virtual void release_prefix(Boundary boundary, DoneHandler done) = 0;
 
   /// Puts copies in the place of damaged entries, atomically: `entries` are those of `range`, all
