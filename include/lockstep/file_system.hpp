@@ -29,7 +29,7 @@ class LOCKSTEP_EXPORT IFile {
 
 /// What the WAL needs of a file system, so that a simulated disk can stand in. Paths are absolute
 /// or relative to the process. Not a place for policy: each call is one or few system calls. Called
-/// on WAL executors only.
+/// on WAL executors and on those that logs are read on, so it must be thread-safe.
 class LOCKSTEP_EXPORT IFileSystem {
  public:
   /// A held lock; released by destruction.

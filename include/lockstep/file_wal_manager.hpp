@@ -36,8 +36,8 @@ struct FileWALOptions {
   /// With less than this free, writes that carry entries are refused with kNoSpace, until there is
   /// a quarter more again; terms, votes, truncations and releases still pass.
   std::size_t low_space_bytes = std::size_t{16} << 20;
-  /// Kept filled on the disk, and given up when it is full to the last byte: then a release, and
-  /// the mark at `close`, still find room.
+  /// Kept filled on the disk, and given up when it is full to the last byte: then a vote, a
+  /// release, the mark at `close`, and what opening writes still find room. 0: none.
   std::size_t ballast_bytes = std::size_t{1} << 20;
   /// How fast the segments that are no longer written are read to find rot, over and over. 0:
   /// never.
@@ -56,7 +56,8 @@ struct FileWALOptions {
 ///
 /// Several writes submitted in a row share one write and one sync. Entries that are no longer in
 /// memory are read on `reading_executor`, and so is what the scrubber reads: a reader never holds
-/// up the writer.
+/// up the writer. What cannot be read, rotten or refused by the disk, is told as `WALDamaged`, and
+/// costs no more than the batch that it lies in. `close` answers the reads under way first.
 class LOCKSTEP_EXPORT FileWALManager : public IWALSource {
  public:
   /// Touches no file yet. `runtime` must outlive the log. `reading_executor` may be shared by many
