@@ -73,8 +73,9 @@ struct WALState {
   std::vector<Index> configuration_indexes;
   std::optional<Boundary> boundary;
   std::optional<InstallIntent> install_intent;
-  /// The last entry that this log ever promised; beyond `bounds.last` only when its end is damaged.
-  /// The boundary's when no entry is held.
+  /// The last entry that this log ever promised: its index is `bounds.last`, since entries that are
+  /// lost at the end count as held. Its term is known though the entry may be damaged. The
+  /// boundary's when no entry is held.
   EntryId last_promised;
   /// Ascending, apart from each other. Reading from one answers kCorruption until it is repaired.
   std::vector<IndexRange> damaged;
@@ -158,7 +159,7 @@ class LOCKSTEP_EXPORT IWALSource {
   /// of it damaged, sealed as for `write`. Their digests are checked once more, and their terms
   /// must fit those that the log still knows. Errors: as `write`; kBadEntryDigest, and
   /// kInvalidArgument for what is not damaged or does not fit: nothing is changed. `kNotSupported`
-  /// is an answer: a node with such a log leaves the voters when it is damaged.
+  /// is an answer: a node with such a log is not elected again, and is to leave the voters.
   virtual void repair(IndexRange range, std::vector<Entry> entries, DoneHandler done) = 0;
 
   /// Entries from `range.first` on, at least one, and otherwise as many as fit `byte_budget`

@@ -82,21 +82,37 @@ void Core::durable_up_to(WriteNumber number) {
 
 void Core::write_failed(const Error& error) { fail(error); }
 
-void Core::write_again() {
-  if (failed_ || pending_writes_.empty()) return;
-  Index first = log_.last_index().next();
+void Core::no_space() {
+  if (failed_) return;
+  const bool is_news = !unwritten_from_;
+  Index first = unwritten_from_.value_or(log_.last_index().next());
   for (const PendingWrite& pending : pending_writes_) first = std::min(first, pending.first_index);
-  const bool state_waits = hard_state_write_ > durable_write_;
   pending_writes_.clear();
+  unwritten_from_ = first;
+  // Until the founding entry is durable, nothing that rests on it may be.
+  const bool founded = first > Index{1};
+  if (is_news && founded && hard_state_write_ > durable_write_) write_state();
+  check_invariants();
+}
+
+void Core::write_again() {
+  if (failed_ || !unwritten_from_) return;
+  const Index first = *std::exchange(unwritten_from_, std::nullopt);
+  // Those under way carry the state only.
   LogWrite& all = write();
   // Where nothing was cut this has no effect.
   all.truncate_from = first;
   all.entries = {first, log_.last_index()};
   pending_writes_.back().first_index = first;
-  all.hard_state = hard_state_;
-  all.identity = identity_;
-  if (state_waits) hard_state_write_ = last_write_;
+  if (hard_state_write_ > durable_write_) write_state();
   check_invariants();
+}
+
+void Core::write_state() {
+  LogWrite& state = write();
+  state.hard_state = hard_state_;
+  state.identity = identity_;
+  hard_state_write_ = last_write_;
 }
 
 void Core::fail(const Error& error) {
@@ -185,13 +201,15 @@ LogWrite& Core::write() {
     last_write_ = last_write_.next();
     effects_.write.emplace();
     effects_.write->number = last_write_;
-    pending_writes_.push_back({last_write_, log_.last_index().next(), log_.last_index()});
+    const Index end = unwritten_from_.value_or(log_.last_index().next());
+    pending_writes_.push_back({last_write_, end, end.previous()});
   }
   return *effects_.write;
 }
 
 /// The entries from `first` on, just appended, are part of the event's write.
 void Core::write_entries_from(Index first) {
+  if (unwritten_from_) return;
   write().entries = {first, log_.last_index()};
   PendingWrite& pending = pending_writes_.back();
   pending.first_index = std::min(pending.first_index, first);
@@ -199,8 +217,12 @@ void Core::write_entries_from(Index first) {
 }
 
 void Core::truncate_from(Index index) {
-  write().truncate_from = index;
-  pending_writes_.back().first_index = index;
+  if (unwritten_from_) {
+    unwritten_from_ = std::min(*unwritten_from_, index);
+  } else {
+    write().truncate_from = index;
+    pending_writes_.back().first_index = index;
+  }
   log_.truncate_from(index);
   std::erase_if(repair_.writing, [&](const Entry& copy) { return copy.header.index >= index; });
   // What earlier writes make durable beyond this point is no longer in the log.

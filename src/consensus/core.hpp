@@ -47,6 +47,8 @@ struct Recovered {
 struct Following {
   std::optional<NodeId> leader;
   Index matched;
+  /// A damaged entry that cannot be told from the leader's yet: what follows it has to wait.
+  std::optional<Index> stuck_at{};
 };
 
 /// The replication core of one replica (Raft §5 with an election begun by hand): events in, one
@@ -69,8 +71,11 @@ class Core {
   void bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId cluster, Epoch epoch);
   void durable_up_to(WriteNumber number);
   void write_failed(const Error& error);
-  /// The disk had no room for what is not durable yet, and nothing of it was written: asks for all
-  /// of it again, as one write.
+  /// The disk had no room for what is not durable yet, and nothing of it was written. From now on
+  /// only term, vote and identity are asked to be written, which need next to no room, at once if
+  /// they wait; entries stay in memory.
+  void no_space();
+  /// Asks for all that is not durable, as one write; again after `no_space`.
   void write_again();
   /// Entries cannot be read back any more (design rule 4).
   void damage_found(IndexRange range);
@@ -104,6 +109,7 @@ class Core {
   /// The record may be known to exist and be damaged.
   [[nodiscard]] bool initialised() const { return record_ || !identity_.cluster.is_none(); }
   [[nodiscard]] bool is_stranger() const { return stranger_; }
+  [[nodiscard]] bool disk_is_full() const { return unwritten_from_.has_value(); }
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] const Configuration& configuration() const;
   /// Null unless this node leads.
@@ -124,6 +130,7 @@ class Core {
   LogWrite& write();
   void write_entries_from(Index first);
   void truncate_from(Index index);
+  void write_state();
   void save_hard_state(HardState hard_state);
   void enter_term(Term term);
   void become_follower(std::optional<NodeId> leader);
@@ -184,13 +191,18 @@ class Core {
 
   // core_repair.cpp
   void tick_repair();
-  [[nodiscard]] std::optional<NodeId> next_to_ask() const;
+  [[nodiscard]] IndexRange next_damage();
+  void note_refusal(const NodeId& peer);
+  [[nodiscard]] std::vector<NodeId> members_to_ask() const;
   [[nodiscard]] EntryId anchor_of(IndexRange range) const;
   [[nodiscard]] bool fits_damage(IndexRange asked, const std::vector<Entry>& copies) const;
+  [[nodiscard]] bool fits_record(const Entry& copy) const;
   void repair_from(std::span<const Entry> copies);
   void repaired(const std::vector<Entry>& copies);
   void repair_refused(const Error& error);
   void adopt_repaired_record(const std::vector<Entry>& copies);
+  [[nodiscard]] bool shares(const RepairRequest& request) const;
+  void answer_repair(const RepairRead& read, std::vector<Entry> entries);
   void receive_body(const PeerMessage& from, const RepairRequest& request);
   void receive_body(const PeerMessage& from, const RepairResponse& response);
 
@@ -216,6 +228,8 @@ class Core {
   /// The newest write that changed term, vote or identity: answers wait for it.
   WriteNumber hard_state_write_;
   std::deque<PendingWrite> pending_writes_;
+  /// While the disk is full: entries from here on are in no write.
+  std::optional<Index> unwritten_from_;
   std::uint64_t last_read_ = 0;
   /// Reads of the entry at index 1, by whom it is for.
   std::map<std::uint64_t, NodeId> bootstrap_reads_;

@@ -29,6 +29,9 @@ void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
       return broken(from.peer.str() + " contradicts the committed entry at " +
                     to_string(append.previous.index));
     }
+    // The leader has been here, and comes again at its next retry.
+    const auto& stuck_at = std::get<Following>(state_).stuck_at;
+    if (stuck_at && append.previous.index >= *stuck_at) return;
     // Where the logs may meet, as the leader cannot know it (Raft §5.3, last paragraph).
     return send_after_sync(from.peer, AppendResponse{term(), false, Index{}, append.previous.index,
                                                      log_.closest_to(append.previous)});
@@ -88,8 +91,8 @@ std::optional<Index> Core::take_entries(const AppendEntries& append) {
   const auto differs = [&](const Entry& entry) {
     const Index index = entry.header.index;
     if (!log_.lacks_term(index)) return !log_.contains(entry.id());
-    const auto behind = log_.term_behind(index);
-    return index > same_up_to && behind && entry.header.term > *behind;
+    const auto behind = log_.known_behind(index);
+    return index > same_up_to && behind && entry.header.term > behind->term;
   };
   const auto is_unclear = [&](const Entry& entry) {
     const Index index = entry.header.index;
@@ -97,6 +100,9 @@ std::optional<Index> Core::take_entries(const AppendEntries& append) {
            !differs(entry);
   };
   const auto end = std::ranges::find_if(append.entries, is_unclear);
+  auto& stuck_at = std::get<Following>(state_).stuck_at;
+  stuck_at.reset();
+  if (end != append.entries.end()) stuck_at = end->header.index;
   const std::span clear(append.entries.begin(), end);
   const Index equal_up_to(append.previous.index.value() + clear.size());
 

@@ -125,7 +125,7 @@ void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
   }
   if (const auto repair = repair_reads_.find(id); repair != repair_reads_.end()) {
     entries.resize(count_within(entries, options_.max_batch_bytes));
-    send(repair->second.peer, RepairResponse{repair->second.first, std::move(entries)});
+    answer_repair(repair->second, std::move(entries));
     repair_reads_.erase(repair);
     return;
   }
@@ -146,7 +146,7 @@ void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
 void Core::read_failed(std::uint64_t id, const Error& error) {
   bootstrap_reads_.erase(id);
   if (const auto repair = repair_reads_.find(id); repair != repair_reads_.end()) {
-    send(repair->second.peer, RepairResponse{repair->second.first, {}});
+    answer_repair(repair->second, {});
     repair_reads_.erase(repair);
   }
   notice(Trouble{error});

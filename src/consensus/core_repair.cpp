@@ -10,7 +10,8 @@ namespace lockstep::consensus {
 
 void Core::damage_found(IndexRange range) {
   if (failed_) return;
-  range = {std::max(range.first, log_.first_index()), std::min(range.last, log_.last_index())};
+  // Beyond what is durable it was something that is about to be cut.
+  range = {std::max(range.first, log_.first_index()), std::min(range.last, log_.durable_index())};
   IndexRanges news{range};
   for (const IndexRange& known : log_.damaged()) subtract(news, known);
   if (range.empty() || news.empty()) return;
@@ -24,10 +25,11 @@ void Core::damage_found(IndexRange range) {
   check_invariants();
 }
 
-/// Asks one member after another, one question at a time.
+/// Asks one member at a time; the one that has copies again and again, else one after another.
 void Core::tick_repair() {
   if (log_.damaged().empty() || repair_.write_under_way || repair_.not_supported) return;
-  IndexRange range = log_.damaged().front();
+  if (now_ < repair_.next_question) return;
+  IndexRange range = next_damage();
   if (range.first >= log_.tail_first_index()) {
     // The copy in this node's own memory is as good as anybody's.
     std::vector<Entry> copies;
@@ -36,34 +38,59 @@ void Core::tick_repair() {
     for (Index i = range.first; i <= last; i = i.next()) copies.push_back(log_.tail_at(i));
     return repair_from(copies);
   }
-  if (now_ < repair_.next_question) return;
-  repair_.question.reset();
-  const auto peer = next_to_ask();
-  if (!peer) return;
+  const std::vector<NodeId> there = members_to_ask();
+  if (there.empty()) return;
+  const bool unanswered = repair_.questions.contains(repair_.last_asked);
+  if (unanswered) note_refusal(repair_.last_asked);
+  if (repair_.refusals >= there.size()) {
+    // All of them: ask for less, then for something else.
+    repair_.refusals = 0;
+    const bool asked_for_one = repair_.asks_for_one || range.size() == 1;
+    repair_.from = asked_for_one ? range.first.next() : range.first;
+    repair_.asks_for_one = !asked_for_one;
+    range = next_damage();
+  }
+  const auto behind = std::ranges::upper_bound(there, repair_.last_asked);
+  const bool has_helper = repair_.helper && std::ranges::count(there, *repair_.helper) > 0;
+  const NodeId peer = has_helper              ? *repair_.helper
+                      : behind != there.end() ? *behind
+                                              : there.front();
   // What is not committed here may be nobody else's.
   if (range.first <= commit_index_) range.last = std::min(range.last, commit_index_);
   if (repair_.asks_for_one) range.last = range.first;
-  repair_.question = {*peer, range};
-  repair_.last_asked = *peer;
+  repair_.questions[peer] = range;
+  repair_.last_asked = peer;
   repair_.next_question = now_ + options_.retry_interval;
-  send(*peer, RepairRequest{range, anchor_of(range), commit_index_});
+  send(peer, RepairRequest{range, anchor_of(range), commit_index_});
+}
+
+/// From where nobody could help on, then from the beginning again. Precondition: there is some.
+IndexRange Core::next_damage() {
+  for (const IndexRange& range : log_.damaged()) {
+    if (range.last >= repair_.from) return {std::max(range.first, repair_.from), range.last};
+  }
+  repair_.from = Index{};
+  return log_.damaged().front();
+}
+
+void Core::note_refusal(const NodeId& peer) {
+  ++repair_.refusals;
+  if (repair_.helper == peer) repair_.helper.reset();
 }
 
 /// When the list of the members is what is lost, whoever is there.
-std::optional<NodeId> Core::next_to_ask() const {
+std::vector<NodeId> Core::members_to_ask() const {
   std::vector<NodeId> there;
   for (const NodeId& node : linked_) {
     if (!record_ || is_member(configuration(), node)) there.push_back(node);
   }
-  if (there.empty()) return std::nullopt;
-  const auto next = std::ranges::upper_bound(there, repair_.last_asked);
-  return next == there.end() ? there.front() : *next;
+  return there;
 }
 
 /// The nearest entry at or behind the end of the range whose term is known.
 EntryId Core::anchor_of(IndexRange range) const {
-  const Index index = log_.lacks_term(range.last) ? range.last.next() : range.last;
-  if (const auto term = log_.term_at(index)) return {index, *term};
+  if (const auto term = log_.term_at(range.last)) return {range.last, *term};
+  if (const auto behind = log_.known_behind(range.last)) return *behind;
   const EntryId promised = log_.promised();
   return promised.index >= range.last ? promised : EntryId{};
 }
@@ -77,14 +104,23 @@ bool Core::fits_damage(IndexRange asked, const std::vector<Entry>& copies) const
     const auto known = log_.term_at(header.index);
     if (header.index != expected || header.index > asked.last || header.group != identity_.group ||
         !is_known(header.kind) || !log_.is_damaged(header.index) || header.term < before ||
-        header.term > term() || (known && *known != header.term)) {
+        header.term > term() || (known && *known != header.term) || !fits_record(copy)) {
       return false;
     }
     before = header.term;
     expected = expected.next();
   }
-  const auto behind = log_.term_at(expected);
-  return !copies.empty() && (!behind || before <= *behind);
+  const auto behind = log_.known_behind(expected.previous());
+  return !copies.empty() && (!behind || before <= behind->term);
+}
+
+/// The entry at index 1, and so far no other, names the members of this node's own group.
+bool Core::fits_record(const Entry& copy) const {
+  const bool is_configuration = copy.header.kind == EntryKind::kConfiguration;
+  if (copy.header.index != Index{1}) return !is_configuration;
+  const auto record = decode_record(copy.payload().bytes());
+  return is_configuration && record && record->cluster == identity_.cluster &&
+         record->epoch == identity_.epoch;
 }
 
 /// Uses what of these entries of this log the disk has lost, as far as it lies together.
@@ -92,8 +128,9 @@ void Core::repair_from(std::span<const Entry> copies) {
   if (log_.damaged().empty() || repair_.write_under_way || repair_.not_supported) return;
   const auto is_wanted = [&](const Entry& copy) { return log_.is_damaged(copy.header.index); };
   const auto first = std::ranges::find_if(copies, is_wanted);
-  const auto last = std::find_if_not(first, copies.end(), is_wanted);
-  if (first == last) return;
+  const auto all = std::find_if_not(first, copies.end(), is_wanted);
+  if (first == all) return;
+  const auto last = repair_.asks_for_one ? std::next(first) : all;
   repair_.writing.assign(first, last);
   repair_.write_under_way = true;
   effects_.repair = {{first->header.index, std::prev(last)->header.index}, repair_.writing};
@@ -117,10 +154,15 @@ void Core::repaired(const std::vector<Entry>& copies) {
   }
   if (std::holds_alternative<Leadership>(state_)) {
     commit_by_majority();
+    feed_all();
   } else {
     acknowledge();
+    // The leader may have given this node up for a while: it is asked to feed it now.
+    const auto known = leader();
+    if (known && log_.damaged().empty()) send(*known, SyncRequest{});
   }
   release_committed();
+  repair_.asks_for_one = false;
   repair_.next_question = now_;
   tick_repair();
 }
@@ -134,9 +176,11 @@ void Core::repair_refused(const Error& error) {
       repair_.not_supported || error == Errc::kInvalidArgument || error == Errc::kBadEntryDigest;
   if (!log_goes_on) return fail(error);
   if (error == Errc::kInvalidArgument && !log_.damaged().empty()) {
+    // Perhaps not all of it is damaged: one by one the log's answers tell.
+    repair_.asks_for_one = true;
     repair_.check = ++last_read_;
     effects_.reads_wanted.push_back(
-        {last_read_, identity_.node, log_.damaged().front(), options_.max_batch_bytes});
+        {last_read_, identity_.node, next_damage(), options_.max_batch_bytes});
   }
   notice(Trouble{Error(error.code, "the damaged log was not repaired: " + error.message)});
 }
@@ -151,15 +195,18 @@ void Core::adopt_repaired_record(const std::vector<Entry>& copies) {
   stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
 }
 
+/// True when the entries up to the end of the range are known to be those of the one who asks.
+bool Core::shares(const RepairRequest& request) const {
+  const Index last = request.range.last;
+  return (request.anchor.index >= last && log_.contains(request.anchor)) ||
+         last <= std::min(request.commit_index, commit_index_);
+}
+
 void Core::receive_body(const PeerMessage& from, const RepairRequest& request) {
   const IndexRange& range = request.range;
   const bool held = !range.empty() && range.first >= log_.first_index() &&
                     range.first <= log_.last_index() && !log_.is_damaged(range.first);
-  const bool anchored = request.anchor.index >= range.last && log_.contains(request.anchor);
-  const bool committed = range.last <= std::min(request.commit_index, commit_index_);
-  if (!held || !(anchored || committed)) {
-    return send(from.peer, RepairResponse{range.first, {}});
-  }
+  if (!held || !shares(request)) return send(from.peer, RepairResponse{range.first, {}});
   const bool busy = std::ranges::any_of(
       repair_reads_, [&](const auto& read) { return read.second.peer == from.peer; });
   if (busy) return;
@@ -167,23 +214,38 @@ void Core::receive_body(const PeerMessage& from, const RepairRequest& request) {
   if (const auto damaged = log_.first_damaged_after(range.first)) {
     last = std::min(last, damaged->previous());
   }
-  repair_reads_[++last_read_] = {from.peer, range.first};
+  repair_reads_[++last_read_] = {from.peer, request};
   effects_.reads_wanted.push_back(
       {last_read_, from.peer, {range.first, last}, options_.max_batch_bytes});
 }
 
+/// Answers with what was read, if the log still is what it was when it was asked.
+void Core::answer_repair(const RepairRead& read, std::vector<Entry> entries) {
+  const bool still_shared =
+      !entries.empty() && shares(read.request) && log_.contains(entries.back().id());
+  if (!still_shared) entries.clear();
+  send(read.peer, RepairResponse{read.request.range.first, std::move(entries)});
+}
+
 void Core::receive_body(const PeerMessage& from, const RepairResponse& response) {
-  if (!repair_.question || repair_.question->peer != from.peer ||
-      repair_.question->range.first != response.first) {
+  const auto question = repair_.questions.find(from.peer);
+  if (question == repair_.questions.end() || question->second.first != response.first) {
     return notice(StaleMessageRefused{});
   }
-  const IndexRange asked = repair_.question->range;
-  repair_.question.reset();
-  repair_.next_question = now_ + options_.heartbeat_interval;
+  const IndexRange asked = question->second;
+  repair_.questions.erase(question);
   if (record_ && !sender_counts(from)) return;
-  repair_.asks_for_one = response.entries.empty();
-  if (response.entries.empty()) return;  // the next one may have a copy
+  if (response.entries.empty()) {
+    if (from.peer != repair_.last_asked) return;  // late: it counts as unanswered already
+    // The next one at once; a pause once all were asked.
+    note_refusal(from.peer);
+    const bool all_asked = repair_.refusals >= members_to_ask().size();
+    repair_.next_question = all_asked ? now_ + options_.heartbeat_interval : now_;
+    return tick_repair();
+  }
   if (!fits_damage(asked, response.entries)) return notice(MessageRefused{});
+  repair_.helper = from.peer;
+  repair_.refusals = 0;
   repair_from(response.entries);
 }
 

@@ -53,9 +53,12 @@ EntryId Log::promised() const {
   return beyond ? promised_ : last;
 }
 
-std::optional<Term> Log::term_behind(Index index) const {
-  const auto termless = std::ranges::lower_bound(termless_, index, {}, &IndexRange::last);
-  return termless == termless_.end() ? std::nullopt : term_at(termless->last.next());
+std::optional<EntryId> Log::known_behind(Index index) const {
+  const auto termless = std::ranges::lower_bound(termless_, index.next(), {}, &IndexRange::last);
+  const bool follows = termless != termless_.end() && termless->contains(index.next());
+  const Index known = follows ? termless->last.next() : index.next();
+  const auto term = term_at(known);
+  return term ? std::optional(EntryId{known, *term}) : std::nullopt;
 }
 
 std::optional<Index> Log::first_damaged_after(Index index) const {
@@ -79,7 +82,10 @@ void Log::mend(const std::vector<Entry>& entries) {
   const IndexRange range{entries.front().header.index, entries.back().header.index};
   for (const Entry& entry : entries) {
     const Index index = entry.header.index;
-    if (lacks_term(index)) runs_.assign({index, index}, entry.header.term, last_index_);
+    const auto termless = std::ranges::lower_bound(termless_, index, {}, &IndexRange::last);
+    if (termless == termless_.end() || !termless->contains(index)) continue;
+    // What is left of them counts as of the term before it.
+    runs_.assign({index, termless->last}, entry.header.term, last_index_);
   }
   subtract(termless_, range);
   subtract(damaged_, range);

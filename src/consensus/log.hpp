@@ -44,8 +44,8 @@ class Log {
   [[nodiscard]] bool is_damaged(Index index) const { return lockstep::contains(damaged_, index); }
   /// Damaged, and not even its term is known.
   [[nodiscard]] bool lacks_term(Index index) const { return lockstep::contains(termless_, index); }
-  /// Of the nearest known entry behind one without a term; none behind it: none.
-  [[nodiscard]] std::optional<Term> term_behind(Index index) const;
+  /// The nearest entry behind `index` whose term is known.
+  [[nodiscard]] std::optional<EntryId> known_behind(Index index) const;
   [[nodiscard]] std::optional<Index> first_damaged_after(Index index) const;
   /// Everything up to here is durable and can be read again: what counts towards a majority.
   [[nodiscard]] Index intact_index() const;

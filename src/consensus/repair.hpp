@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
+#include "consensus/messages.hpp"
 #include "lockstep/entry.hpp"
 #include "lockstep/time.hpp"
 #include "lockstep/types.hpp"
@@ -12,16 +14,19 @@ namespace lockstep::consensus {
 
 /// How far a replica has come with the repair of its own log.
 struct Repair {
-  struct Question {
-    NodeId peer;
-    IndexRange range;
-  };
-  std::optional<Question> question;
+  /// What members were asked for and have not answered.
+  std::map<NodeId, IndexRange> questions;
   NodeId last_asked;
-  /// Not before; an unanswered question ends then.
-  MonotonicTime next_question{};
+  /// The last one that had copies; it may have more.
+  std::optional<NodeId> helper;
+  /// Since somebody had copies.
+  std::size_t refusals = 0;
   /// Nobody had all that was asked for: the first entry may be had all the same.
   bool asks_for_one = false;
+  /// Nobody had the damaged entries before this one: those behind it may be had all the same.
+  Index from;
+  /// Not before.
+  MonotonicTime next_question{};
   /// The copies that the log is being repaired with; none: it is not.
   std::vector<Entry> writing;
   bool write_under_way = false;
@@ -34,7 +39,7 @@ struct Repair {
 /// A member waits for these copies.
 struct RepairRead {
   NodeId peer;
-  Index first;
+  RepairRequest request;
 };
 
 }  // namespace lockstep::consensus

@@ -5,7 +5,8 @@
 
 namespace lockstep::replication {
 
-void Replica::wal_asked() {
+void Replica::wal_asked(consensus::WriteNumber number) {
+  submitted_ = number;
   if (!wal_waited_for_since_) wal_waited_for_since_ = runtime_->now();
 }
 
@@ -15,22 +16,28 @@ void Replica::wal_answered() {
   } else {
     wal_waited_for_since_ = runtime_->now();
   }
-  set_disk_state(DiskState::kHealthy);
+  // A full one that answers has taken a term or a vote; entries still wait.
+  if (!core_->disk_is_full()) set_disk_state(DiskState::kHealthy);
 }
 
 void Replica::wal_found_no_space() {
   wal_waited_for_since_.reset();
   next_attempt_ = runtime_->now() + options_.retry_interval;
   set_disk_state(DiskState::kFull);
+  // A term or a vote finds room where entries do not. If it does not either, it waits like them.
+  const bool tries_state = !core_->disk_is_full() && core_->log().durable_index() > Index{};
+  if (tries_state) wal_->begin_again();
+  step([](consensus::Core& core) { core.no_space(); });
 }
 
 void Replica::watch_disk(MonotonicTime now) {
-  if (disk_ == DiskState::kFull && now >= next_attempt_) {
-    next_attempt_ = now + options_.retry_interval;
+  // One attempt after another: a disk may be full and hang.
+  if (next_attempt_ && now >= *next_attempt_) {
+    next_attempt_.reset();
     wal_->begin_again();
     step([](consensus::Core& core) { core.write_again(); });
   }
-  if (disk_ == DiskState::kHealthy && wal_waited_for_since_ &&
+  if (disk_ != DiskState::kStalled && wal_waited_for_since_ &&
       now - *wal_waited_for_since_ >= options_.stall_limit) {
     set_disk_state(DiskState::kStalled);
   }

@@ -134,9 +134,7 @@ void Replica::write(const LogWrite& wanted) {
   write.hard_state = wanted.hard_state;
   write.identity = wanted.identity;
   board_.update([](ReplicationStatus&, ReplicationMetrics& metrics) { ++metrics.wal_writes; });
-  submitted_ = wanted.number;
-  wal_asked();
-  wal_->write(wanted.number, std::move(write));
+  if (wal_->write(wanted.number, std::move(write))) wal_asked(wanted.number);
 }
 
 void Replica::repair(LogRepair repair) {

@@ -98,7 +98,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void tell(const consensus::Notice& notice);
 
   // disk_watch.cpp
-  void wal_asked();
+  void wal_asked(consensus::WriteNumber number);
   void wal_answered();
   void wal_found_no_space();
   void watch_disk(MonotonicTime now);
@@ -142,7 +142,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   DiskState disk_ = DiskState::kHealthy;
   /// Since when the log owes an answer to a write.
   std::optional<MonotonicTime> wal_waited_for_since_;
-  MonotonicTime next_attempt_{};
+  /// When what found no room is written again.
+  std::optional<MonotonicTime> next_attempt_;
   /// Whom the newest entries were received from, which may be no leader any more when they become
   /// durable.
   struct Received {

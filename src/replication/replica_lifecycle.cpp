@@ -27,9 +27,10 @@ void Replica::begin_start(DoneHandler done) {
     if (const auto self = weak.lock()) self->set_disk_state(DiskState::kStalled);
   });
   wal_->open([self = shared_from_this()](Result<WALState> state) {
+    if (self->phase_ != Phase::kStarting) return;
     self->patience_with_wal_.reset();
     self->set_disk_state(DiskState::kHealthy);
-    if (self->phase_ == Phase::kStarting) self->wal_opened(std::move(state));
+    self->wal_opened(std::move(state));
   });
 }
 
@@ -41,6 +42,16 @@ void Replica::wal_opened(Result<WALState> state) {
                                                    ", group " + to_string(identity.group) +
                                                    "; this is node " + options_.node.str() +
                                                    ", group " + to_string(options_.group)));
+  }
+  const Index last =
+      state->bounds.empty() && state->boundary ? state->boundary->last.index : state->bounds.last;
+  if (state->last_promised.index != last) {
+    return end_start(
+        Error(Errc::kInvalidArgument, "the log says that it promised index " +
+                                          to_string(state->last_promised.index) +
+                                          " and that it ends at " + to_string(last) +
+                                          "; what it has lost at its end must be reported "
+                                          "as held and damaged"));
   }
   recovered_.wal = std::move(*state);
   if (recovered_.wal.configuration_indexes.empty()) return recover_engine();

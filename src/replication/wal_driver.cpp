@@ -41,8 +41,23 @@ void WALDriver::opened(const OpenHandler& done, Result<WALState> state) {
   if (close_done_) close(std::exchange(close_done_, {}));
 }
 
-void WALDriver::write(consensus::WriteNumber number, WALWrite write) {
-  if (no_space_) return;
+bool WALDriver::write(consensus::WriteNumber number, WALWrite write) {
+  if (no_space_) return false;
+  held_.emplace_back(number, std::move(write));
+  submit_held();
+  return true;
+}
+
+void WALDriver::submit_held() {
+  while (!held_.empty() && cut_ <= durable_told_) {
+    auto [number, write] = std::move(held_.front());
+    held_.pop_front();
+    if (write.truncate_from) cut_ = number;
+    submit(number, std::move(write));
+  }
+}
+
+void WALDriver::submit(consensus::WriteNumber number, WALWrite write) {
   auto shared = std::make_shared<WALWrite>(std::move(write));
   executor_->post([self = shared_from_this(), wal = wal_, number, attempt = attempt_, shared] {
     wal->write(std::move(*shared),
@@ -52,6 +67,7 @@ void WALDriver::write(consensus::WriteNumber number, WALWrite write) {
 
 void WALDriver::begin_again() {
   no_space_ = false;
+  cut_ = {};
   ++attempt_;
 }
 
@@ -93,6 +109,7 @@ void WALDriver::close(std::function<void()> done) {
   on_failure_ = {};
   on_no_space_ = {};
   on_damage_ = {};
+  held_.clear();
   if (phase_ == Phase::kOpening) {
     close_done_ = std::move(done);
     return;
@@ -165,10 +182,12 @@ void WALDriver::deliver() {
   }
   if (news.durable > durable_told_) {
     durable_told_ = news.durable;
+    submit_held();
     if (on_durable_) on_durable_(news.durable);
   }
-  if (news.refused_attempt == attempt_ && !std::exchange(no_space_, true) && on_no_space_) {
-    on_no_space_();
+  if (news.refused_attempt == attempt_ && !std::exchange(no_space_, true)) {
+    held_.clear();
+    if (on_no_space_) on_no_space_();
   }
   if (news.failure && !std::exchange(failure_told_, true) && on_failure_) {
     on_failure_(news.failure);

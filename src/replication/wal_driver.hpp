@@ -1,8 +1,10 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/index_ranges.hpp"
@@ -37,7 +39,10 @@ class WALDriver : public std::enable_shared_from_this<WALDriver> {
   void on_no_space(NoSpaceHandler handler) { on_no_space_ = std::move(handler); }
   /// What the log has told of, or could not read; also what came to light before the handler did.
   void on_damage(DamageHandler handler);
-  void write(consensus::WriteNumber number, WALWrite write);
+  /// What comes behind a write that cuts the log waits until that one is answered: were it refused
+  /// for want of space, the next would follow entries that were to be cut, and no log could tell.
+  /// False: not even tried, see `on_no_space`.
+  bool write(consensus::WriteNumber number, WALWrite write);
   /// After `on_no_space`: the next write makes up for all that were not written.
   void begin_again();
   void repair(IndexRange range, std::vector<Entry> entries, std::function<void(Error)> done);
@@ -53,6 +58,8 @@ class WALDriver : public std::enable_shared_from_this<WALDriver> {
   void opened(const OpenHandler& done, Result<WALState> state);
   void let_go(const std::function<void()>& done);
   void completed(consensus::WriteNumber number, std::uint64_t attempt, const Error& error);
+  void submit(consensus::WriteNumber number, WALWrite write);
+  void submit_held();
   void told(const WALEvent& event);
   void tell_failure(const Error& error);
   void post_news();
@@ -70,6 +77,9 @@ class WALDriver : public std::enable_shared_from_this<WALDriver> {
   /// Writes between one want of space and the next are one attempt.
   std::uint64_t attempt_ = 1;
   bool no_space_ = false;
+  /// The last write submitted that cuts the log, and those that wait for its end.
+  consensus::WriteNumber cut_;
+  std::deque<std::pair<consensus::WriteNumber, WALWrite>> held_;
   consensus::WriteNumber durable_told_;
   bool failure_told_ = false;
   Phase phase_ = Phase::kNew;

@@ -14,7 +14,8 @@ void Checkers::violated(const std::string& property, const std::string& what) {
 void Checkers::on_write(const NodeId& node, const Core& core, const DiskWrite& write) {
   const Stored& before = disks_.at(node).seen();
   if (write.truncate_from) {
-    if (core.role() == Role::kLeader) violated("leader append-only (§5.3)", node.str());
+    if (core.role() == Role::kLeader && !write.again)
+      violated("leader append-only (§5.3)", node.str());
     for (Index i = *write.truncate_from; i <= before.last_index() && i <= Index(committed_.size());
          i = i.next()) {
       if (before.had(committed_[i.value() - 1].id)) {

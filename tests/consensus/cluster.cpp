@@ -224,6 +224,11 @@ bool Cluster::sync_one(const NodeId& name) {
   Node& node = nodes_.at(name);
   if (!node.is_up() || node.disk->unsynced() == 0) return false;
   const DiskWrite write = node.disk->sync_one();
+  if (write.refused) {
+    note(name.str() + " has no space");
+    event(name, [](Core& core) { core.no_space(); });
+    return true;
+  }
   if (!write.copies.empty()) {
     event(name, [&](Core& core) { core.repair_done({}); });
     return true;
@@ -268,6 +273,19 @@ bool Cluster::fail_read(const NodeId& name) {
   node.reads.pop_front();
   event(name, [&](Core& core) { core.read_failed(read.id, Errc::kIo); });
   return true;
+}
+
+void Cluster::set_full(const NodeId& name, bool full) {
+  note(name.str() + (full ? " is full" : " has room"));
+  nodes_.at(name).disk->set_full(full);
+}
+
+void Cluster::write_again(const NodeId& name) {
+  const Node& node = nodes_.at(name);
+  if (!node.is_up() || !node.core->disk_is_full()) return;
+  writing_again_ = true;
+  event(name, [](Core& core) { core.write_again(); });
+  writing_again_ = false;
 }
 
 void Cluster::rot(const NodeId& name, IndexRange range, bool loses_terms) {
@@ -392,11 +410,13 @@ void Cluster::send_held(const NodeId& name) {
 
 void Cluster::submit(const NodeId& name, const LogWrite& write) {
   Node& node = nodes_.at(name);
-  DiskWrite change{write.number, write.truncate_from, {}, write.hard_state, write.identity, {}};
+  DiskWrite change{
+      write.number, write.truncate_from, {}, write.hard_state, write.identity, {}, false, false};
   for (Index i = write.entries.first; i <= write.entries.last; i = i.next()) {
     change.entries.push_back(node.core->log().tail_at(i));
   }
-  checkers_.on_write(name, *node.core, change);
+  change.again = writing_again_;
+  if (node.disk->has_room_for(change)) checkers_.on_write(name, *node.core, change);
   node.disk->submit(std::move(change));
 }
 

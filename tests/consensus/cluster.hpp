@@ -100,6 +100,9 @@ class Cluster {
   bool fail_read(const NodeId& name);
   /// Entries of a disk without unsynced writes rot; a node that is up finds out at once, and still
   /// knows their terms.
+  void set_full(const NodeId& name, bool full);
+  /// What found no room is tried again.
+  void write_again(const NodeId& name);
   void rot(const NodeId& name, IndexRange range, bool loses_terms = false);
   /// Delivers until nothing is under way. False: that does not happen.
   [[nodiscard]] bool settle();
@@ -140,6 +143,7 @@ class Cluster {
   Sha256 sha_;
   MonotonicTime now_{std::chrono::hours(1)};
   std::uint64_t last_call_ = 0;
+  bool writing_again_ = false;
   std::uint8_t clusters_drawn_ = 0;
   std::map<std::string, std::size_t> sent_;
   std::vector<std::string> trace_;

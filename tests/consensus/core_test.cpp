@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "consensus/cluster.hpp"
+#include "consensus/configuration_codec.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -231,13 +232,16 @@ TEST(Core, WhatFoundNoRoomIsWrittenAgainAsOne) {
   const WriteNumber refused = core.take_effects().write->number;
   core.propose(proposals(3));
   (void)core.take_effects();
+  core.no_space();
+  EXPECT_FALSE(core.take_effects().write) << "term and vote are durable, and entries wait";
+  core.propose(proposals(1));
+  EXPECT_FALSE(core.take_effects().write);
   core.write_again();
   const auto again = core.take_effects().write;
   ASSERT_TRUE(again);
   EXPECT_EQ(again->number, WriteNumber(refused.value() + 2));
   EXPECT_EQ(again->truncate_from, first);
   EXPECT_EQ(again->entries, (IndexRange{first, core.log().last_index()}));
-  EXPECT_EQ(again->hard_state->current_term, core.term());
   EXPECT_EQ(core.log().durable_index(), first.previous());
   core.durable_up_to(again->number);
   EXPECT_EQ(core.log().durable_index(), core.log().last_index());
@@ -259,12 +263,114 @@ TEST(Core, WhatWasCutWhileThereWasNoRoomIsCutWhenItIsWrittenAgain) {
   core.receive(from_peer(append(Term{3}, {Index{3}, Term{3}},
                                 {make_entry(sha(), {Index{4}, Term{3}}, "c", kMembers)})));
   (void)core.take_effects();
+  core.no_space();
+  // The term needs no room to speak of, and answers wait for it.
+  const auto state = core.take_effects().write;
+  ASSERT_TRUE(state);
+  EXPECT_TRUE(state->entries.empty());
+  EXPECT_FALSE(state->truncate_from);
+  EXPECT_EQ(state->hard_state->current_term, Term{3});
+  core.durable_up_to(state->number);
+  (void)core.take_effects();
+  EXPECT_EQ(core.log().durable_index(), Index{2});
   core.write_again();
   const auto again = core.take_effects().write;
   ASSERT_TRUE(again);
   EXPECT_EQ(again->truncate_from, Index{3});
   EXPECT_EQ(again->entries, (IndexRange{Index{3}, Index{4}}));
-  EXPECT_EQ(again->hard_state->current_term, Term{3});
+}
+
+TEST(Core, AFullDiskStillTakesAVote) {
+  Core core = founded_core();
+  const EntryId founding{Index{1}, Term{1}};
+  core.receive(from_peer(
+      append(Term{2}, founding, {make_entry(sha(), {Index{2}, Term{2}}, "noop", kMembers)})));
+  (void)core.take_effects();
+  core.no_space();
+  core.durable_up_to(core.take_effects().write->number);
+  (void)core.take_effects();
+  core.receive(from_peer(VoteRequest{Term{3}, {Index{2}, Term{2}}, true}));
+  const Effects effects = core.take_effects();
+  ASSERT_TRUE(effects.write);
+  EXPECT_EQ(effects.write->hard_state->voted_for, kPeer);
+  EXPECT_TRUE(effects.write->entries.empty());
+  EXPECT_EQ(effects.durable_before_messages, effects.write->number);
+  ASSERT_EQ(effects.messages_to_send_after_sync.size(), 1u);
+  // If even that finds no room, it waits for the entries.
+  core.no_space();
+  EXPECT_FALSE(core.take_effects().write);
+  core.write_again();
+  EXPECT_EQ(core.take_effects().write->hard_state->voted_for, kPeer);
+}
+
+TEST(Core, AFoundingEntryThatFindsNoRoomLetsNothingPassBeforeIt) {
+  Stored stored;
+  stored.identity.group = kGroup;
+  stored.identity.node = kSelf;
+  stored.identity.incarnation = incarnation_of(kSelf);
+  Core core(test_options(), recover(stored, Index{}), kNow);
+  const BootstrapRecord record = founding_record({kSelf});
+  core.bootstrap(CallId{1}, {kSelf}, record.cluster, record.epoch);
+  ASSERT_TRUE(core.take_effects().write);
+  core.no_space();
+  EXPECT_FALSE(core.take_effects().write);
+  core.write_again();
+  const auto again = core.take_effects().write;
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->entries, (IndexRange{Index{1}, Index{1}}));
+  EXPECT_EQ(again->identity->cluster, record.cluster);
+  EXPECT_EQ(again->hard_state->current_term, Term{1});
+}
+
+TEST(Core, ALostLastEntryVotesByItsPromise) {
+  const BootstrapRecord record = founding_record(kMembers);
+  Stored stored;
+  stored.identity = {record.cluster, kGroup, record.epoch, kSelf, incarnation_of(kSelf)};
+  stored.hard_state.current_term = Term{3};
+  stored.entries.push_back(make_entry(sha(), {Index{1}, Term{1}}, "config", kMembers));
+  stored.entries.push_back(make_entry(sha(), {Index{2}, Term{3}}, "a", kMembers));
+  Recovered recovered = recover(stored, Index{});
+  recovered.wal.damaged = {{Index{2}, Index{2}}};
+  recovered.wal.term_runs = {{Term{1}, Index{1}}, {Term{}, Index{2}}};
+  recovered.wal.last_promised = {Index{2}, Term{3}};
+  for (const auto& [last, granted] :
+       std::vector<std::pair<EntryId, bool>>{{{Index{2}, Term{2}}, false},
+                                             {{Index{1}, Term{3}}, false},
+                                             {{Index{2}, Term{3}}, true}}) {
+    Core core(test_options(), recovered, kNow);
+    core.receive(from_peer(VoteRequest{Term{4}, last, true}));
+    const Effects effects = core.take_effects();
+    ASSERT_EQ(effects.messages_to_send_after_sync.size(), 1u);
+    const auto& vote = std::get<VoteResponse>(effects.messages_to_send_after_sync[0].body);
+    EXPECT_EQ(vote.granted, granted) << to_string(last.index) << "/" << to_string(last.term);
+  }
+}
+
+TEST(Core, ABadCopyOfTheFoundingEntryIsRefused) {
+  const BootstrapRecord record = founding_record(kMembers);
+  Stored stored;
+  stored.identity = {record.cluster, kGroup, record.epoch, kSelf, incarnation_of(kSelf)};
+  stored.hard_state.current_term = Term{1};
+  stored.entries.push_back(make_entry(sha(), {Index{1}, Term{1}}, "config", kMembers));
+  stored.damaged = {{Index{1}, Index{1}}};
+  BootstrapRecord foreign = record;
+  foreign.cluster = ClusterId({9});
+  const Entry good = stored.entries[0];
+  const std::vector<std::pair<Entry, bool>> copies = {
+      {make_entry(sha(), {Index{1}, Term{1}}, EntryKind::kConfiguration, encode(foreign)), false},
+      {make_entry(sha(), {Index{1}, Term{1}}, EntryKind::kConfiguration, as_bytes("no")), false},
+      {make_entry(sha(), {Index{1}, Term{1}}, EntryKind::kCommand, as_bytes("no")), false},
+      {good, true}};
+  for (const auto& [copy, taken] : copies) {
+    Core core(test_options(), recover(stored, Index{}), kNow);
+    EXPECT_TRUE(core.initialised());
+    core.link_up(kPeer);
+    core.tick(kNow + milliseconds(10));
+    (void)core.take_effects();
+    core.receive(from_peer(RepairResponse{Index{1}, {copy}}));
+    EXPECT_EQ(core.take_effects().repair.has_value(), taken);
+    EXPECT_FALSE(core.failed());
+  }
 }
 
 TEST(Core, ALogThatSaysItIsNotDamagedIsBelievedOnceItHasBeenRead) {

@@ -37,6 +37,10 @@ struct DiskWrite {
   std::optional<WALIdentity> identity;
   /// A repair, and nothing else.
   std::vector<Entry> copies;
+  /// There was no room for it, or it came behind one that there was none for.
+  bool refused = false;
+  /// It makes up for what was refused.
+  bool again = false;
 };
 
 /// A disk that forgets what was not synced. Writes become durable in order.
@@ -44,15 +48,27 @@ class Disk {
  public:
   explicit Disk(Stored stored) : seen_(stored), durable_(std::move(stored)) {}
 
+  /// False: it will be refused, when its turn comes.
+  [[nodiscard]] bool has_room_for(const DiskWrite& write) const {
+    if (!write.copies.empty()) return true;
+    const bool behind_refused = std::ranges::any_of(unsynced_, &DiskWrite::refused);
+    return !behind_refused && !(full_ && !write.entries.empty());
+  }
   void submit(DiskWrite write) {
-    perform(seen_, write);
+    write.refused = !has_room_for(write);
+    if (!write.refused) perform(seen_, write);
     unsynced_.push_back(std::move(write));
   }
+  void set_full(bool full) { full_ = full; }
   /// Makes the oldest write durable. Precondition: there is one.
   DiskWrite sync_one() {
     DiskWrite write = std::move(unsynced_.front());
     unsynced_.pop_front();
-    perform(durable_, write);
+    if (write.refused) {
+      std::erase_if(unsynced_, [](const DiskWrite& behind) { return behind.refused; });
+    } else {
+      perform(durable_, write);
+    }
     return write;
   }
   /// Precondition: nothing is unsynced.
@@ -96,6 +112,7 @@ class Disk {
   Stored seen_;
   Stored durable_;
   std::deque<DiskWrite> unsynced_;
+  bool full_ = false;
 };
 
 }  // namespace lockstep::consensus::test

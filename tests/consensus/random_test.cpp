@@ -80,7 +80,9 @@ class RandomRun {
   }
 
   void disturb() {
-    switch (rng_.below(10)) {
+    switch (rng_.below(11)) {
+      case 10:
+        return fill_or_free();
       case 9:
         return rot();
       case 0:
@@ -189,6 +191,19 @@ class RandomRun {
     ++tally_["crashes"];
   }
 
+  void fill_or_free() {
+    const NodeId& name = some_node();
+    if (rng_.one_in(2)) {
+      cluster_.set_full(name, true);
+      ++tally_["disks full"];
+    } else {
+      cluster_.set_full(name, false);
+    }
+    const Node& node = cluster_.node(name);
+    if (node.is_up() && node.core->disk_is_full()) ++tally_["written again"];
+    cluster_.write_again(name);
+  }
+
   /// One node's disk at a time, so that what is committed has a copy left.
   void rot() {
     const NodeId& name = some_node();
@@ -211,10 +226,12 @@ class RandomRun {
   [[nodiscard]] std::string converge() {
     for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
     for (const NodeId& name : names_) {
+      cluster_.set_full(name, false);
       cluster_.node(name).holds_syncs = cluster_.node(name).holds_reads = false;
       if (!cluster_.node(name).is_up()) cluster_.start(name);
       cluster_.tick_all(kTick);
       cluster_.event(name, [](Core&) {});
+      cluster_.write_again(name);
     }
     for (const NodeId& a : names_) {
       for (const NodeId& b : names_) {
@@ -296,7 +313,7 @@ TEST(RandomFaults, AreSurvivedSafelyAndHealed) {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const std::string broken = RandomRun(seed, tally).run();
     ASSERT_EQ(broken, "") << "seed " << seed << ", and before that:\n" << trace_of(seed);
-    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+    ASSERT_FALSE(HasFailure()) << "seed " << seed << ":\n" << trace_of(seed);
   }
   const Tally floor = {{"messages lost", 3000},
                        {"messages overtaken", 4000},
@@ -309,10 +326,12 @@ TEST(RandomFaults, AreSurvivedSafelyAndHealed) {
                        {"told to follow", 1000},
                        {"links cut", 1000},
                        {"connections lost", 1000},
+                       {"disks full", 500},
+                       {"written again", 150},
                        {"rot", 800},
                        {"rot that takes terms", 80},
                        {"crashes", 3000},
-                       {"crashes with unsynced writes", 500},
+                       {"crashes with unsynced writes", 350},
                        {"entries agreed on", 20000}};
   for (const auto& [what, least] : floor) EXPECT_GE(tally[what], least) << what;
   if (testing::Test::HasFailure()) {

@@ -257,6 +257,26 @@ TEST(Rot, OfTheEntryThatNamesTheMembersIsRepaired) {
   EXPECT_FALSE(group.try_to_lead(2));
 }
 
+TEST(Rot, FoundByTheScrubberIsRepairedWhileAllGoesOn) {
+  DiskGroup group;
+  group.write_many(600);  // several segments
+  group.wal.scrub_bytes_per_second = 1 << 20;
+  // On a follower, and on the leader, where opening the log does not look.
+  for (const std::size_t node : {2u, 1u}) {
+    group.stop(node);
+    group.rot(node, 3);
+    group.start(node);
+    EXPECT_TRUE(group.status(node).damaged.empty());
+    if (node == 1) group.lead(1);
+    EXPECT_TRUE(group.simulated.run_until(
+        [&] { return group.manager(node).metrics().entries_repaired > 0; }, 1min));
+    EXPECT_EQ(group.count_of<EntriesDamaged>(node), 1u);
+  }
+  EXPECT_EQ(group.status(1).role, Role::kLeader);
+  group.write_many(5);
+  group.expect_level();
+}
+
 TEST(Rot, OfASoleVoterIsReportedAndItLeadsAllTheSame) {
   DiskGroup group(1, 1);
   group.write_many(20);

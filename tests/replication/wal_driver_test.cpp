@@ -65,7 +65,7 @@ class WALDriverTest : public ::testing::Test {
     run();
   }
   void write(std::uint64_t number) {
-    driver_->write(WriteNumber(number), {});
+    (void)driver_->write(WriteNumber(number), {});
     while (disk_->run_one()) {
     }
   }
@@ -196,7 +196,8 @@ TEST_F(WALDriverTest, WantOfSpaceIsToldOnceAndNothingBehindItCounts) {
   int told = 0;
   driver_->on_no_space([&] { ++told; });
   open();
-  for (std::uint64_t number = 1; number <= 4; ++number) driver_->write(WriteNumber(number), {});
+  for (std::uint64_t number = 1; number <= 4; ++number)
+    (void)driver_->write(WriteNumber(number), {});
   run();
   ASSERT_EQ(wal_->writes.size(), 4u);
   wal_->writes[0]({});
@@ -206,29 +207,64 @@ TEST_F(WALDriverTest, WantOfSpaceIsToldOnceAndNothingBehindItCounts) {
   run();
   EXPECT_EQ(told, 1);
   EXPECT_EQ(durable_, std::vector<std::uint64_t>{1});
-  driver_->write(WriteNumber(5), {});
+  EXPECT_FALSE(driver_->write(WriteNumber(5), {}));
   run();
   EXPECT_EQ(wal_->writes.size(), 4u) << "not even tried";
   EXPECT_TRUE(failures_.empty());
 
   driver_->begin_again();
-  driver_->write(WriteNumber(6), {});
+  (void)driver_->write(WriteNumber(6), {});
   run();
   wal_->writes.at(4)(Errc::kNoSpace);
   run();
   EXPECT_EQ(told, 2);
   driver_->begin_again();
-  driver_->write(WriteNumber(7), {});
+  (void)driver_->write(WriteNumber(7), {});
   run();
   wal_->writes.at(5)({});
   run();
   EXPECT_EQ(durable_, (std::vector<std::uint64_t>{1, 7}));
 }
 
+TEST_F(WALDriverTest, WhatComesBehindACutWaitsForItsEnd) {
+  open();
+  WALWrite cut;
+  cut.truncate_from = Index(8);
+  (void)driver_->write(WriteNumber(1), {});
+  (void)driver_->write(WriteNumber(2), std::move(cut));
+  (void)driver_->write(WriteNumber(3), {});
+  run();
+  ASSERT_EQ(wal_->writes.size(), 2u);
+  wal_->writes[0]({});
+  run();
+  EXPECT_EQ(wal_->writes.size(), 2u);
+  wal_->writes[1]({});
+  run();
+  ASSERT_EQ(wal_->writes.size(), 3u);
+  wal_->writes[2]({});
+  run();
+  EXPECT_EQ(durable_.back(), 3u);
+}
+
+TEST_F(WALDriverTest, WhatWaitsForACutThatIsRefusedIsNotWritten) {
+  open();
+  WALWrite cut;
+  cut.truncate_from = Index(8);
+  (void)driver_->write(WriteNumber(1), std::move(cut));
+  (void)driver_->write(WriteNumber(2), {});
+  run();
+  wal_->writes.at(0)(Errc::kNoSpace);
+  run();
+  driver_->begin_again();
+  (void)driver_->write(WriteNumber(3), {});
+  run();
+  EXPECT_EQ(wal_->writes.size(), 2u) << "the new one, and not the one that waited";
+}
+
 TEST_F(WALDriverTest, AFailureBehindWantOfSpaceIsStillOne) {
   open();
-  driver_->write(WriteNumber(1), {});
-  driver_->write(WriteNumber(2), {});
+  (void)driver_->write(WriteNumber(1), {});
+  (void)driver_->write(WriteNumber(2), {});
   run();
   wal_->writes[0](Errc::kNoSpace);
   wal_->writes[1](Errc::kSyncFailed);
