@@ -34,6 +34,7 @@
 /// - `WALLife`: open, close, drop, callbacks that call again; every call is answered once
 /// - `WALOwnership`: one user at a time; another node's or group's log is refused
 /// - `WALRepair`: rot is reported, the rest is readable, copies take its place
+/// - `WALEvents`: what is told unasked: rot, once; never inside a call, nothing after `close`
 /// - `WALSpace`: a full disk: nothing breaks, a release gets by, and it goes on with room
 /// - `WALCrashes`: dropped at any time; power cut and failure at any call of the file system
 ///
@@ -44,6 +45,7 @@
 #include "lockstep/testing/conformance_groups.hpp"
 #include "lockstep/testing/wal_conformance/contents.hpp"
 #include "lockstep/testing/wal_conformance/crashes.hpp"
+#include "lockstep/testing/wal_conformance/events.hpp"
 #include "lockstep/testing/wal_conformance/hard_state.hpp"
 #include "lockstep/testing/wal_conformance/life.hpp"
 #include "lockstep/testing/wal_conformance/order.hpp"
@@ -69,6 +71,7 @@
   LOCKSTEP_CONFORMANCE_INSTANTIATE(prefix, WALLife, __VA_ARGS__);       \
   LOCKSTEP_CONFORMANCE_INSTANTIATE(prefix, WALOwnership, __VA_ARGS__);  \
   LOCKSTEP_CONFORMANCE_INSTANTIATE(prefix, WALRepair, __VA_ARGS__);     \
+  LOCKSTEP_CONFORMANCE_INSTANTIATE(prefix, WALEvents, __VA_ARGS__);     \
   LOCKSTEP_CONFORMANCE_INSTANTIATE(prefix, WALSpace, __VA_ARGS__);      \
   LOCKSTEP_CONFORMANCE_INSTANTIATE(prefix, WALCrashes, __VA_ARGS__);    \
   }                                                                     \

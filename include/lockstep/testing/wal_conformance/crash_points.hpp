@@ -49,37 +49,41 @@ inline void expect_recovery(WALTestbed& testbed, WALWorkload& workload) {
   ASSERT_NO_FATAL_FAILURE(workload.expect_possible(*again, log));
 }
 
-/// Opens a log and runs the workload on it, as far as it gets.
+/// Opens a log, runs the workload on it and closes it, as far as it gets.
 inline void run(WALTestbed& testbed, WALWorkload& workload, int bursts) {
   WALCaller log(testbed);
   const auto state = log.open();
   if (!state) return;
   ASSERT_NO_FATAL_FAILURE(workload.expect_possible(*state, log));
   ASSERT_NO_FATAL_FAILURE(workload.run(log, testbed, bursts));
+  if (!workload.failure()) workload.close(log);
 }
 
-/// The same, and ends so many bursts after the call with this number.
-inline void run_until_after(WALTestbed& testbed, WALWorkload& workload, const CrashPlan& plan,
-                            std::uint64_t call) {
-  if (!plan.bursts_after) {
-    run(testbed, workload, plan.bursts);
-    return;
-  }
+/// The same, with a disk on which something happens at the call with this number: it goes on after
+/// that as far as planned, and is then dropped. If nothing has happened by the end, the log is
+/// closed: the calls of `close` have their turn, too.
+inline void run_through(WALTestbed& testbed, WALWorkload& workload, const CrashPlan& plan,
+                        std::uint64_t call) {
   WALCaller log(testbed);
   const auto state = log.open();
   if (!state) return;
   ASSERT_NO_FATAL_FAILURE(workload.expect_possible(*state, log));
-  for (int burst = 0; burst < plan.bursts && testbed.disk()->calls() < call; ++burst) {
-    ASSERT_NO_FATAL_FAILURE(workload.run(log, testbed, 1));
+  const auto reached = [&] { return testbed.disk()->calls() >= call; };
+  if (plan.bursts_after) {
+    for (int burst = 0; burst < plan.bursts && !reached(); ++burst) {
+      ASSERT_NO_FATAL_FAILURE(workload.run(log, testbed, 1));
+    }
   }
-  ASSERT_NO_FATAL_FAILURE(workload.run(log, testbed, *plan.bursts_after));
+  const int left = plan.bursts_after.value_or(plan.bursts);
+  ASSERT_NO_FATAL_FAILURE(workload.run(log, testbed, left));
+  if (!reached()) workload.close(log);
 }
 
 }  // namespace crash_points
 
-/// Cuts the power at every call of the workload; with each tearing, and with the process alone
-/// dying; and once more at a call of the recovery, all of which have their turn. Returns how many
-/// crashes of the workload were survived; stops at the first failure.
+/// Cuts the power at every call of the workload, those of `close` among them; with each tearing,
+/// and with the process alone dying; and once more at a call of the recovery, all of which have
+/// their turn. Returns how many crashes of the workload were survived; stops at the first failure.
 inline std::uint64_t crash_at_every_call(const WALUnderTest& wal, const CrashPlan& plan) {
   std::uint64_t points = 0;
   std::uint64_t recovery_call = 1;
@@ -89,7 +93,7 @@ inline std::uint64_t crash_at_every_call(const WALUnderTest& wal, const CrashPla
     WALWorkload workload(plan.seed);
     const std::uint64_t cut = disk.calls() + call;
     disk.cut_power_at(cut);
-    crash_points::run(*testbed, workload, plan.bursts);
+    crash_points::run_through(*testbed, workload, plan, cut);
     if (::testing::Test::HasFailure() || disk.calls() < cut) return points;
     const SimulatedDisk left = disk.copy();
     for (std::size_t way = 0; way <= std::size(kAllTearings); ++way) {
@@ -119,8 +123,8 @@ inline std::uint64_t crash_at_every_call(const WALUnderTest& wal, const CrashPla
   }
 }
 
-/// Lets every call of the workload fail; afterwards the power is cut, or is not. Returns how
-/// many failures were survived; stops at the first failure of the test.
+/// Lets every call of the workload fail, those of `close` among them; afterwards the power is cut,
+/// or is not. Returns how many failures were survived; stops at the first failure of the test.
 inline std::uint64_t fail_every_call(const WALUnderTest& wal, const CrashPlan& plan,
                                      const DiskFault& fault) {
   std::uint64_t points = 0;
@@ -136,7 +140,7 @@ inline std::uint64_t fail_every_call(const WALUnderTest& wal, const CrashPlan& p
     } else {
       disk.fail_call(failing, fault.code, fault.written);
     }
-    crash_points::run_until_after(*testbed, workload, plan, failing);
+    crash_points::run_through(*testbed, workload, plan, failing);
     if (::testing::Test::HasFailure() || disk.calls() < failing) return points;
     if (fault.code == Errc::kNoSpace && workload.failure()) {
       EXPECT_EQ(workload.failure(), Errc::kSyncFailed) << "want of space is not final";

@@ -120,6 +120,13 @@ class WALCaller {
       ++tally->answers;
     };
   }
+  /// What to hand to `on_event`.
+  [[nodiscard]] IWALSource::EventHandler event_handler(IWALSource::EventHandler what) {
+    return [what = std::move(what), tally = tally_](const WALEvent& event) {
+      EXPECT_FALSE(tally->inside) << "an event came inside a call";
+      what(event);
+    };
+  }
   /// Waits until there are so many.
   template <class Answer>
   [[nodiscard]] std::vector<Answer> wait(const Answers<Answer>& answers, std::size_t count) {

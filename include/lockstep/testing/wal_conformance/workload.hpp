@@ -129,6 +129,11 @@ class WALWorkload {
     }
   }
 
+  /// Ends it: makes durable what is there already. A log that has not failed must be able to.
+  void close(WALCaller& log) {
+    if (const Error closed = log.close()) failure_ = closed;
+  }
+
   /// What is found counts from then on, and must be acknowledged or have followed it.
   void expect_possible(const WALState& state, WALCaller& log) {
     EXPECT_TRUE(state.damaged.empty());
