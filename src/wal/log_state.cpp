@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/index_ranges.hpp"
+
 namespace lockstep {
 
 Term LogState::term(Index index) const {
@@ -13,10 +15,7 @@ Term LogState::term(Index index) const {
   return after == state_.term_runs.begin() ? Term{} : std::prev(after)->term;
 }
 
-bool LogState::is_damaged(Index index) const {
-  return std::any_of(state_.damaged.begin(), state_.damaged.end(),
-                     [&](const IndexRange& range) { return range.contains(index); });
-}
+bool LogState::is_damaged(Index index) const { return contains(state_.damaged, index); }
 
 bool LogState::is_all_damaged(IndexRange range) const {
   return std::any_of(state_.damaged.begin(), state_.damaged.end(), [&](const IndexRange& damaged) {
@@ -71,21 +70,7 @@ void LogState::append(EntryId entry, EntryKind kind) {
   state_.last_promised = entry;
 }
 
-void LogState::mark_damaged(IndexRange range) {
-  if (range.empty()) return;
-  // One union of all, kept ascending and apart.
-  std::vector<IndexRange> merged;
-  for (const IndexRange& other : state_.damaged) {
-    if (other.last.next() < range.first || range.last.next() < other.first) {
-      merged.push_back(other);
-    } else {
-      range = {std::min(range.first, other.first), std::max(range.last, other.last)};
-    }
-  }
-  merged.push_back(range);
-  std::sort(merged.begin(), merged.end());
-  state_.damaged = std::move(merged);
-}
+void LogState::mark_damaged(IndexRange range) { add(state_.damaged, range); }
 
 void LogState::repair(const std::vector<EntryHeader>& entries) {
   const IndexRange range = held_of({entries.front().index, entries.back().index});
@@ -115,15 +100,7 @@ void LogState::repair(const std::vector<EntryHeader>& entries) {
   }
   state_.term_runs = std::move(runs);
 
-  std::vector<IndexRange> damaged;
-  for (const IndexRange& each : state_.damaged) {
-    const IndexRange before{each.first, std::min(each.last, range.first.previous())};
-    const IndexRange after{std::max(each.first, behind), each.last};
-    for (const IndexRange& left : {before, after}) {
-      if (!left.empty()) damaged.push_back(left);
-    }
-  }
-  state_.damaged = std::move(damaged);
+  subtract(state_.damaged, range);
 }
 
 void LogState::reset(const Boundary& boundary) {
