@@ -45,7 +45,8 @@ void DemoNode::start() {
   files.node = id_;
   files.log = log_to_stderr;
   auto wal_executor = runtime_->make_worker("demo-wal");
-  auto wal = FileWALManager::create(files, *runtime_, wal_executor);
+  auto wal = FileWALManager::create(files, *runtime_, wal_executor,
+                                    runtime_->make_worker("demo-wal-reader"));
   if (!wal) fail(id_, wal.error());
 
   engine_ = std::make_shared<DemoEngine>();
