@@ -40,8 +40,8 @@ int main(int argc, char** argv) {
   const auto runtime = AsioRuntime::create();
   const auto disk = runtime->make_worker("wal");
   const auto network = WebSocketNetworkManager::create({.node = node}, runtime);
-  auto wal =
-      FileWALManager::create({.folder = argc > 1 ? argv[1] : "data", .node = node}, *runtime, disk);
+  auto wal = FileWALManager::create({.folder = argc > 1 ? argv[1] : "data", .node = node}, *runtime,
+                                    disk, runtime->make_worker("old entries"));
   if (!network || !wal) return 1;
   const auto replica = WALReplicationManager::create(
       {.node = node}, {runtime, *network, std::move(*wal), disk, std::make_shared<Sum>()});

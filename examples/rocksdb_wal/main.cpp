@@ -95,7 +95,7 @@ void run() {
   });
   Node files("files", runtime, network, [&](AsioRuntime& machine, auto executor) {
     auto wal = FileWALManager::create({.folder = folder.path_of("files"), .node = NodeId("files")},
-                                      machine, executor);
+                                      machine, executor, machine.make_worker("old entries"));
     if (!wal) throw std::runtime_error(wal.error().message);
     return std::shared_ptr<IWALSource>(std::move(*wal));
   });

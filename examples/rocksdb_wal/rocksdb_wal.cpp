@@ -242,7 +242,9 @@ Result<std::vector<Entry>> RocksDBWAL::read_now(IndexRange range, std::size_t by
 /// A rotten block takes many entries with it, so those that follow are looked at too.
 void RocksDBWAL::report_damage(IndexRange within) {
   IndexRange damaged{within.first, within.first};
-  while (damaged.last < within.last && store_->read(damaged.last.next()).has_error()) {
+  while (damaged.last < within.last) {
+    const auto next = store_->read(damaged.last.next());
+    if (next || next.error() != Errc::kCorruption) break;
     damaged.last = damaged.last.next();
   }
   tracker_->mark_damaged(damaged);  // stored with the next change; until then, found again

@@ -139,7 +139,7 @@ class LOCKSTEP_EXPORT IWALSource {
   virtual void on_event(EventHandler handler) = 0;
 
   /// Recovers what is there, or makes a new log with a fresh incarnation. Called once, first.
-  /// Errors: kLocked, kForeignData, kNewerFormat, kCorruption, kIo.
+  /// Errors: kLocked, kForeignData, kNewerFormat, kCorruption, kNoSpace, kIo, kSyncFailed.
   virtual void open(OpenHandler done) = 0;
 
   /// Makes one change durable. Prefix-safe as a whole: after a crash at any point, either none or

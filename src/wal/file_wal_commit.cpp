@@ -42,12 +42,16 @@ void FileWAL::commit(std::vector<Mutation>& group) {
   });
   Error no_entries;
   if (entries) no_entries = space_.admit_entries();
-  const Error error = try_commit(group, no_entries);
+  Error error = try_commit(group, no_entries);
+  if (error == Errc::kNoSpace && entries && !no_entries) {
+    // Whoever brought entries is to come again; the rest is tried without them.
+    space_.note_full();
+    no_entries = error;
+    error = try_commit(group, no_entries);
+  }
   if (error == Errc::kNoSpace) {
     space_.note_full();
-    // Whoever brought entries is to come again. What passes without them may take the ballast.
-    const bool entries_refused = !entries || no_entries;
-    if (entries_refused && space_.give_up_ballast()) {
+    if (space_.give_up_ballast()) {
       say(LogLevel::kWarning, "the disk is full; the ballast is given up");
       static_cast<void>(try_commit(group, no_entries));
     }

@@ -59,6 +59,10 @@ Result<std::unique_ptr<FileWALManager>> FileWALManager::create(
     FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor,
     std::shared_ptr<IExecutor> reading_executor) {
   if (const Result<> checked = to_result(check(options)); !checked) return checked.error();
+  if (!executor) {
+    return Error(Errc::kInvalidArgument,
+                 "executor: there is none; make_worker gives none when no thread is left");
+  }
   if (!options.log) options.log = default_log_sink();
   if (!reading_executor) reading_executor = executor;
   auto wal = std::make_shared<FileWAL>(std::move(options), runtime, std::move(executor),

@@ -37,7 +37,7 @@ Result<> LogDraft::add(WALWrite& write) {
   for (const Entry& entry : write.entries) append(entry);
   if (write.boundary) {
     first_ = write.boundary->last.index.next();
-    last_ = write.boundary->last;
+    last_ = boundary_ = write.boundary->last;
     shared_last_ = Index{};
     own_runs_.clear();
   }
@@ -58,6 +58,7 @@ Result<bool> LogDraft::add_release(const Boundary& boundary) {
 
 Term LogDraft::term(Index index) const {
   if (index == last_.index) return last_.term;
+  if (boundary_.index > Index{} && index == boundary_.index) return boundary_.term;
   if (index <= shared_last_) return state_.term(index);
   const auto after =
       std::upper_bound(own_runs_.begin(), own_runs_.end(), index,

@@ -36,6 +36,7 @@ class LogDraft {
   EntryId before_entries_;
   Index shared_last_;              // up to here the log is the state's
   std::vector<TermRun> own_runs_;  // beyond it
+  EntryId boundary_;               // that has replaced everything; index 0: none has
 };
 
 }  // namespace lockstep

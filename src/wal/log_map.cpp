@@ -47,6 +47,7 @@ void LogMap::add_batch(std::uint64_t offset, std::uint64_t end, IndexRange range
 }
 
 void LogMap::repair(IndexRange range, const Place& batch) {
+  may_have_unused_ = true;
   std::vector<Extent> extents;
   const auto add = [&](const Extent& extent, IndexRange left) {
     if (left.empty()) return;
@@ -86,6 +87,7 @@ void LogMap::learn(std::uint64_t segment, Index wanted, const Place& place) {
 }
 
 void LogMap::truncate(Index from) {
+  may_have_unused_ = true;
   while (!extents_.empty() && extents_.back().range.first >= from) extents_.pop_back();
   if (!extents_.empty()) {
     Extent& extent = extents_.back();
@@ -96,6 +98,7 @@ void LogMap::truncate(Index from) {
 }
 
 void LogMap::release(Index up_to) {
+  may_have_unused_ = true;
   const auto kept = std::find_if(extents_.begin(), extents_.end(),
                                  [&](const Extent& extent) { return extent.range.last > up_to; });
   extents_.erase(extents_.begin(), kept);
@@ -106,19 +109,20 @@ void LogMap::release(Index up_to) {
 
 std::vector<std::uint64_t> LogMap::drop_unused_segments() {
   std::vector<std::uint64_t> dropped;
-  const std::uint64_t written = segments_.back().number;
+  if (!std::exchange(may_have_unused_, false)) return dropped;
+  std::vector<std::uint64_t> used{segments_.back().number};
+  for (const Extent& extent : extents_) used.push_back(extent.segment);
+  std::sort(used.begin(), used.end());
   std::erase_if(segments_, [&](const Segment& segment) {
-    const bool used = segment.number == written ||
-                      std::any_of(extents_.begin(), extents_.end(), [&](const Extent& extent) {
-                        return extent.segment == segment.number;
-                      });
-    if (!used) dropped.push_back(segment.number);
-    return !used;
+    if (std::binary_search(used.begin(), used.end(), segment.number)) return false;
+    dropped.push_back(segment.number);
+    return true;
   });
   return dropped;
 }
 
 std::vector<IndexRange> LogMap::lose_segment(std::uint64_t number) {
+  may_have_unused_ = true;
   std::vector<IndexRange> lost;
   std::erase_if(extents_, [&](const Extent& extent) {
     if (extent.segment == number) lost.push_back(extent.range);
@@ -165,9 +169,10 @@ const LogMap::Extent* LogMap::find(Index index) const {
 }
 
 const LogMap::Segment* LogMap::segment(std::uint64_t number) const {
-  const auto found = std::find_if(segments_.begin(), segments_.end(),
-                                  [&](const Segment& each) { return each.number == number; });
-  return found == segments_.end() ? nullptr : &*found;
+  const auto found = std::lower_bound(
+      segments_.begin(), segments_.end(), number,
+      [](const Segment& each, std::uint64_t wanted) { return each.number < wanted; });
+  return found != segments_.end() && found->number == number ? &*found : nullptr;
 }
 
 const LogMap::Place& LogMap::nearest_place(const Extent& extent, Index index) {

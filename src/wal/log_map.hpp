@@ -48,7 +48,10 @@ class LogMap {
   };
 
   /// `segment` becomes the one that is written.
-  void begin_segment(const Segment& segment) { segments_.push_back(segment); }
+  void begin_segment(const Segment& segment) {
+    segments_.push_back(segment);
+    may_have_unused_ = true;
+  }
   /// For recovery: of a segment that is written no more.
   void add_extent(Extent extent) { extents_.push_back(std::move(extent)); }
   /// A batch in the last segment; `range` may be empty.
@@ -83,6 +86,8 @@ class LogMap {
   std::vector<Segment> segments_;
   std::vector<Extent> extents_;  // ascending by index
   bool truncated_ = false;       // since the last batch with entries
+  /// Something was taken away since unused segments were looked for: that costs the whole map.
+  bool may_have_unused_ = true;
 };
 
 }  // namespace lockstep

@@ -30,15 +30,14 @@ Error SpaceGuard::admit_entries() {
 }
 
 void SpaceGuard::find_ballast() {
-  if (ballast_bytes_ == 0) return;
   const Result<bool> there = file_system_.exists(ballast_path());
   if (!there || !*there) return;
   has_ballast_ = true;
   const Result<std::unique_ptr<IFile>> file = file_system_.open_to_read(ballast_path());
   if (!file) return;
   const Result<std::uint64_t> size = (*file)->size();
-  // A crash may have left a part of it.
-  if (size && *size < ballast_bytes_) static_cast<void>(give_up_ballast());
+  // A crash may have left a part of it, or it is wanted no more.
+  if (size && (*size < ballast_bytes_ || ballast_bytes_ == 0)) static_cast<void>(give_up_ballast());
 }
 
 void SpaceGuard::keep_ballast() {

@@ -81,7 +81,9 @@ struct Node {
     wal_options.segment_bytes = std::size_t{1} << 20;
     wal_options.zero_fill_bytes = std::size_t{256} << 10;
     wal_options.log = [](LogLevel, std::string_view) {};
-    auto wal = FileWALManager::create(wal_options, *runtime, executor).value();
+    auto wal =
+        FileWALManager::create(wal_options, *runtime, executor, runtime->make_worker("old entries"))
+            .value();
     engine = std::make_shared<RecordingEngine>();
     ReplicaOptions options;
     options.node = id;

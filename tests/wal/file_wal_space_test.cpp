@@ -252,6 +252,28 @@ TEST(FileWALSpace, AWriteThatFindsTheDiskFullMidwayHasChangedNothing) {
   }
 }
 
+TEST(FileWALSpace, WhatMustPassDoesThoughItSharesAWriteWithEntriesThatDoNot) {
+  SimulatedDisk disk;
+  {
+    SpaceNode node(disk);
+    node.options.low_space_bytes = 0;  // as where nobody can tell how much is left
+    ASSERT_TRUE(node.open());
+    ASSERT_FALSE(node.call().write(append(1, 9, 1)));
+    disk.fail_call(disk.calls() + 1, Errc::kNoSpace);
+    std::vector<Error> answers;
+    const auto note = [&](const Error& error) { answers.push_back(error); };
+    node.wal->write(append(10, 12, 1, 4000), note);
+    node.wal->write(vote(4), note);
+    node.wal->release_prefix(make_boundary(2, 1), note);
+    node.runtime.executor->run();
+    ASSERT_EQ(answers.size(), 3U);
+    EXPECT_EQ(answers[0], Errc::kNoSpace);
+    EXPECT_FALSE(answers[1]) << answers[1].message;
+    EXPECT_FALSE(answers[2]) << answers[2].message;
+  }
+  expect_reopened(disk, range(3, 9), {Term(4), kNode});
+}
+
 TEST(FileWALSpace, FillingAheadStopsBelowTheMark) {
   SimulatedDisk disk;
   SpaceNode node(disk);

@@ -337,6 +337,26 @@ TEST(FileWAL, ThePlacesInMemoryAreFewHoweverMuchIsWritten) {
   }
 }
 
+TEST(FileWAL, ATermDoesNotFallBehindABoundaryOfTheSameWrite) {
+  SimulatedDisk disk;
+  FileNode node(disk);
+  ASSERT_TRUE(node.open());
+  std::vector<Error> answers;
+  const auto note = [&](const Error& error) { answers.push_back(error); };
+  WALWrite reset;
+  reset.boundary = make_boundary(50, 9);
+  WALWrite falls = append(51, 51, 1);
+  falls.truncate_from = Index(51);
+  node.wal->write(std::move(reset), note);
+  node.wal->write(append(51, 51, 9), note);
+  node.wal->write(std::move(falls), note);
+  node.runtime.executor->run();
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_FALSE(answers[0]);
+  EXPECT_FALSE(answers[1]);
+  EXPECT_EQ(answers[2], Errc::kInvalidArgument);
+}
+
 TEST(FileWAL, OptionsAreChecked) {
   const auto problems = check(FileWALOptions{});
   ASSERT_EQ(problems.size(), 2U);

@@ -58,6 +58,15 @@ Result<ExitStatus> cut_tail(const Arguments& arguments, const Surroundings& arou
   }
   Result<LogSession> session = LogSession::open(around, view);
   if (!session) return session.error();
+  // Somebody may have had the log open since it was looked at.
+  const Result<Verification> now = verify_log(files, arguments.folder);
+  if (!now) return now.error();
+  const bool same = !now->damaged.empty() && now->damaged.ranges().front().first == first &&
+                    now->view.log.state.last().index == lost.last;
+  if (!same) {
+    around.err << "lockstep-wal: the log has changed meanwhile; nothing was cut, run this again\n";
+    return ExitStatus::kDamaged;
+  }
   WALWrite cut;
   cut.truncate_from = first;
   if (const Error error = session->write(std::move(cut))) return error;
