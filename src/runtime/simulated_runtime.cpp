@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/run_task.hpp"
 #include "lockstep/testing/split_mix.hpp"
+#include "runtime/run_task.hpp"
 #include "runtime/unsupported_file_system.hpp"
 
 namespace lockstep::testing {
