@@ -3,12 +3,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "consensus/log.hpp"
 #include "lockstep/executor.hpp"
 #include "lockstep/state_machine.hpp"
-#include "replication/pending_writes.hpp"
+#include "replication/engine_host.hpp"
 #include "replication/wal_driver.hpp"
 
 namespace lockstep::replication {
@@ -17,14 +18,7 @@ namespace lockstep::replication {
 /// Methods are called on the replica's strand, handlers run there.
 class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
  public:
-  struct Batch {
-    Index last;
-    /// One for each command in it.
-    std::vector<PendingWrites::Applied> results;
-    std::size_t entries = 0;
-    /// By the engine's report.
-    Index durable_applied;
-  };
+  using Batch = AppliedBatch;
   using AppliedHandler = std::function<void(Batch)>;
   using FailureHandler = std::function<void(Error)>;
 
@@ -33,6 +27,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
             std::size_t max_batch_bytes);
 
   void recover(std::function<void(Result<RecoveredEngine>)> done);
+  /// Of the entries that are applied; none: it is not known. Before `start`, or while paused.
+  void set_chain(std::optional<CheckpointChain> chain);
   /// Entries after `applied` are the next to be applied.
   void start(Index applied, AppliedHandler on_applied, FailureHandler on_failure);
   /// Entries up to here may be applied; `log` serves what is in memory.
@@ -41,6 +37,10 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   void resume(const consensus::Log& log);
   /// Tries once more to read what was damaged.
   void repaired(const consensus::Log& log);
+  /// Applies nothing more for a while; `paused` runs once no batch is under way.
+  void pause(std::function<void()> paused);
+  /// The end of a pause.
+  void go_on(const consensus::Log& log);
   /// Applies nothing more; `done` runs when the engine is no longer in use and let go.
   void stop(std::function<void()> done);
 
@@ -49,10 +49,11 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
 
  private:
   void apply(std::vector<Entry> entries);
-  void finished(Result<Batch> batch);
+  void finished(Result<AppliedBatch> batch);
+  void tell_paused();
   void fail(Error error);
 
-  std::shared_ptr<IStateMachine> engine_;
+  std::shared_ptr<EngineHost> engine_;
   const std::shared_ptr<IExecutor> worker_;
   const std::shared_ptr<IExecutor> strand_;
   const std::shared_ptr<WALDriver> wal_;
@@ -63,6 +64,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   Index commit_index_;
   bool busy_ = false;
   bool waits_for_repair_ = false;
+  /// Paused; what it holds is still to be called.
+  std::optional<std::function<void()>> pause_;
   bool stopped_ = false;
 };
 

@@ -233,6 +233,7 @@ void Replica::tell(const Notice& notice) {
                               to_string(repaired->range.first) + " to " +
                               to_string(repaired->range.last));
     host_->emit({EntriesRepaired{repaired->range}});
+    rebuild_chain();
     apply_pump_->repaired(core_->log());
   } else if (const auto* answered = std::get_if<SyncAnswered>(&notice)) {
     sync_waiters_.answered(answered->response);

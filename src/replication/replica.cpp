@@ -116,6 +116,7 @@ void Replica::tick() {
 
 void Replica::applied(ApplyPump::Batch batch) {
   pending_.applied(std::move(batch.results));
+  checkpoints_.add(batch.digests, batch.checkpoints);
   board_.update([&](ReplicationStatus& status, ReplicationMetrics& metrics) {
     ++metrics.apply_batches;
     metrics.entries_applied += batch.entries;

@@ -14,6 +14,7 @@
 #include "consensus/core.hpp"
 #include "lockstep/replication_manager.hpp"
 #include "replication/apply_pump.hpp"
+#include "replication/checkpoint_history.hpp"
 #include "replication/host_calls.hpp"
 #include "replication/pending_writes.hpp"
 #include "replication/proposal_queue.hpp"
@@ -80,6 +81,10 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void complete_sync_waiters(std::vector<SyncWaiters::Completion> finished);
   void complete_pending();
 
+  // replica_checkpoints.cpp
+  void set_chain(const std::optional<CheckpointChain>& chain);
+  void rebuild_chain();
+
   // replica_status.cpp
   void publish();
 
@@ -132,6 +137,10 @@ class Replica : public std::enable_shared_from_this<Replica> {
   consensus::Recovered recovered_;
   std::optional<consensus::Core> core_;
   Sha256 sha_;
+  /// Where the chain of checkpoints was known to be at the start.
+  std::optional<CheckpointChain> chain_at_start_;
+  CheckpointHistory checkpoints_;
+  bool rebuilds_chain_ = false;
   PendingWrites pending_;
   SyncWaiters sync_waiters_;
   std::vector<std::shared_ptr<ProposedWrite>> appending_;

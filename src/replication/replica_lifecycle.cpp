@@ -2,8 +2,9 @@
 #include <utility>
 
 #include "consensus/configuration_codec.hpp"
-#include "replication/applied_seal.hpp"
+#include "replication/chain_recovery.hpp"
 #include "replication/replica.hpp"
+#include "replication/sealed_pairs.hpp"
 #include "replication/step.hpp"
 
 namespace lockstep::replication {
@@ -96,7 +97,14 @@ void Replica::engine_recovered(const Result<RecoveredEngine>& engine) {
                                                   ", the log ends at " + to_string(last) +
                                                   ": they are not of the same node"));
   }
-  const auto sealed = sealed_in(*engine);
+  if (wal.boundary && engine->durable_applied < wal.boundary->last.index) {
+    return end_start(Error(Errc::kCorruption, "the engine has applied up to index " +
+                                                  to_string(engine->durable_applied) +
+                                                  ", the log begins behind " +
+                                                  to_string(wal.boundary->last.index) +
+                                                  ": what lies between is lost"));
+  }
+  const auto sealed = applied_in(engine->pairs);
   const auto term = sealed ? consensus::TermRuns(wal.term_runs).at(sealed->index) : std::nullopt;
   const bool known = term && *term != Term{};  // a damaged entry may have lost its term
   if (sealed && sealed->index <= last && known && *term != sealed->term) {
@@ -106,7 +114,14 @@ void Replica::engine_recovered(const Result<RecoveredEngine>& engine) {
                                to_string(*term) + " in the log: they are not of the same node"));
   }
   recovered_.applied = engine->durable_applied;
-  run();
+  chain_at_start_ = chain_known_at_start(engine->pairs, wal.boundary, recovered_.applied);
+  if (!chain_at_start_) return run();
+  recover_chain(wal_, *chain_at_start_, recovered_.applied,
+                [self = shared_from_this()](std::optional<CheckpointChain> chain) {
+                  if (self->phase_ != Phase::kStarting) return;
+                  self->set_chain(chain);
+                  self->run();
+                });
 }
 
 void Replica::run() {

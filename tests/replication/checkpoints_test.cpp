@@ -1,0 +1,102 @@
+// The chain of checkpoints (design section 6): alike on every member, and gone on with over
+// restarts.
+#include <gtest/gtest.h>
+
+#include "replication/cluster.hpp"
+#include "replication/sealed_pairs.hpp"
+
+namespace lockstep::test {
+namespace {
+
+void durable_engine(ClusterNode& node) { node.engine_disk = std::make_shared<EngineDisk>(); }
+
+std::optional<Checkpoint> newest_checkpoint(ClusterNode& node) {
+  const std::lock_guard lock(node.engine_disk->mutex);
+  const auto& pairs = node.engine_disk->pairs;
+  return replication::checkpoint_in({pairs.begin(), pairs.end()});
+}
+
+/// Until the leader, n1, has committed this index.
+void fill_up_to(Cluster& cluster, std::uint64_t index) {
+  std::vector<std::future<WriteOutcome>> writes;
+  for (std::uint64_t i = cluster[1].status().last_index.value(); i < index; ++i) {
+    writes.push_back(cluster[1].begin_write("write " + std::to_string(i)));
+  }
+  for (auto& write : writes) ASSERT_TRUE(committed(await(std::move(write))));
+  cluster.expect_converged();
+}
+
+TEST(Checkpoints, AreAlikeOnEveryMember) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  fill_up_to(cluster, 1023);
+  EXPECT_FALSE(newest_checkpoint(cluster[1])) << "at every 1,024th index, whatever its kind";
+  fill_up_to(cluster, 2500);
+  const auto newest = newest_checkpoint(cluster[1]);
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->index, Index(2048));
+  EXPECT_EQ(newest_checkpoint(cluster[2]), newest);
+  EXPECT_EQ(newest_checkpoint(cluster[3]), newest);
+}
+
+/// Of a node that was down in between, of one that was not, and of one whose restart fell on a
+/// place in the middle.
+TEST(Checkpoints, GoOnAfterARestart) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  fill_up_to(cluster, 700);
+  cluster.restart(2);
+  fill_up_to(cluster, 1500);
+  const auto first = newest_checkpoint(cluster[1]);
+  EXPECT_EQ(newest_checkpoint(cluster[2]), first);
+  cluster.restart(3);
+  fill_up_to(cluster, 2100);
+  const auto second = newest_checkpoint(cluster[1]);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->index, Index(2048));
+  EXPECT_NE(second, first);
+  EXPECT_EQ(newest_checkpoint(cluster[2]), second);
+  EXPECT_EQ(newest_checkpoint(cluster[3]), second);
+}
+
+/// An entry that the engine has applied, and that the chain needs, cannot be read at the start.
+TEST(Checkpoints, AreMadeAgainOnceTheLogIsRepaired) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  fill_up_to(cluster, 500);
+  cluster[3].stop();
+  cluster[3].faults->unreadable = 400;
+  cluster[3].faults->repairs = true;
+  cluster[3].start();
+  EXPECT_TRUE(eventually([&] { return cluster[3].metrics().entries_repaired == 1; }));
+  fill_up_to(cluster, 2100);
+  EXPECT_EQ(newest_checkpoint(cluster[3]), newest_checkpoint(cluster[1]));
+}
+
+TEST(Checkpoints, AreNotMadeUpOfWhatIsNotKnown) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  fill_up_to(cluster, 500);
+  cluster[3].stop();
+  cluster[3].faults->unreadable = 400;
+  cluster[3].start();
+  fill_up_to(cluster, 1100);
+  EXPECT_FALSE(newest_checkpoint(cluster[3]));
+}
+
+TEST(Checkpoints, PairsAreReadBackOrRefused) {
+  const Checkpoint checkpoint{Index(2048), Sha256().hash(as_bytes("x"))};
+  const SealedPair pair = replication::checkpoint_pair(checkpoint);
+  EXPECT_EQ(replication::checkpoint_in({{"other", "1"}, {pair.key, *pair.value}}), checkpoint);
+  for (const std::string& wrong :
+       {std::string(), std::string("2048:"), *pair.value + "0", "x" + *pair.value}) {
+    EXPECT_FALSE(replication::checkpoint_in({{pair.key, wrong}})) << wrong;
+  }
+  std::string not_hex = *pair.value;
+  not_hex.back() = 'g';
+  EXPECT_FALSE(replication::checkpoint_in({{pair.key, not_hex}}));
+  EXPECT_FALSE(replication::checkpoint_in({}));
+}
+
+}  // namespace
+}  // namespace lockstep::test
