@@ -28,6 +28,8 @@ enum class MessageType : std::uint16_t {
   kSyncResponse = 22,    ///< the leader's answer to SYNC_REQUEST
   kRepairRequest = 23,   ///< asks any member for entries that the sender's disk has lost
   kRepairResponse = 24,  ///< copies of them
+  kSnapshotResponse = 25,
+  kCheckpoint = 26,  ///< what the leader's committed log amounts to, for comparison
   // the host's own: kHostFirst to 65535
   kHostFirst = 0x8000,
 };

@@ -38,6 +38,10 @@ std::string to_string(MessageType type) {
       return "REPAIR_REQUEST";
     case MessageType::kRepairResponse:
       return "REPAIR_RESPONSE";
+    case MessageType::kSnapshotResponse:
+      return "SNAPSHOT_RESPONSE";
+    case MessageType::kCheckpoint:
+      return "CHECKPOINT";
     case MessageType::kHostFirst:
       break;
   }

@@ -206,6 +206,9 @@ class Core {
   void receive_body(const PeerMessage& from, const RepairRequest& request);
   void receive_body(const PeerMessage& from, const RepairResponse& response);
 
+  /// What this version does not know what to do with.
+  void receive_body(const PeerMessage&, const auto&) { notice(MessageRefused{}); }
+
   void check_invariants();
 
   CoreOptions options_;

@@ -4,11 +4,15 @@
 #include <variant>
 #include <vector>
 
+#include "lockstep/buffer.hpp"
 #include "lockstep/entry.hpp"
 #include "lockstep/types.hpp"
 
 /// What replicas of one group say to each other.
 namespace lockstep::consensus {
+
+/// Names one image of an engine.
+using SnapshotId = StrongId<struct SnapshotTag>;
 
 /// Raft figure 2, RequestVote. Sent once the candidate's own (term, vote) is durable.
 struct VoteRequest {
@@ -17,13 +21,19 @@ struct VoteRequest {
   /// Begun by a person or the host: passes a follower's stickiness to a living leader, never the
   /// log rule.
   bool by_operator = true;
+  /// Asks whether a request in this term would be granted; moves nobody's term (Raft thesis §9.6).
+  bool pre_vote = false;
 };
 
 struct VoteResponse {
+  /// The voter's own.
   Term term;
   bool granted = false;
   /// Refused because the candidate's log is behind the voter's (Raft §5.4.1).
   bool log_behind = false;
+  bool pre_vote = false;
+  /// The term that was asked for.
+  Term round{};
 };
 
 /// Raft figure 2, AppendEntries, with entries.
@@ -47,12 +57,18 @@ struct AppendResponse {
   /// Refused: `previous.index` of the append that did not fit, and where to try instead.
   Index rejected;
   EntryId closest;
+  /// Of the newest heartbeat seen from this leader in this term.
+  std::uint64_t round = 0;
+  /// Neither full nor stalled: this node may be handed the leadership.
+  bool disk_is_well = true;
 };
 
 /// AppendEntries without entries: keeps the leadership known and carries the commit index.
 struct Heartbeat {
   Term term;
   Index commit_index;
+  /// Counts the leader's heartbeats: whoever echoes a round followed it when that was sent.
+  std::uint64_t round = 0;
 };
 
 /// Asks the leader for its commit index, and to be fed at once.
@@ -75,6 +91,9 @@ struct MemberState {
   /// The sender's configuration names the receiver with other data than it has.
   bool receiver_is_stranger = false;
   ClusterId cluster;
+  /// The sender's configuration names the receiver, with this data, as a member: one that is
+  /// uninitialised may take the cluster from here. None: it does not say so.
+  Incarnation admitted{};
 };
 
 /// The entry at index 1, for a member that is uninitialised.
@@ -97,9 +116,56 @@ struct RepairResponse {
   std::vector<Entry> entries;
 };
 
+/// Leader to the voter that is to lead instead: begin an election now (Raft thesis §3.10).
+struct TransferLeadership {
+  Term term;
+};
+
+/// Asks the leader for an index that a linearizable read has to wait for (Raft thesis §6.4).
+struct ReadIndexRequest {
+  std::uint64_t id = 0;
+};
+struct ReadIndexResponse {
+  std::uint64_t id = 0;
+  bool accepted = false;
+  Index read_index;
+};
+
+/// A piece of a snapshot, from the leader to a member that needs what the log has released (Raft
+/// §7).
+struct InstallSnapshot {
+  Term term;
+  /// Names the image: pieces of the same one fit together, whoever sends them.
+  SnapshotId snapshot;
+  EntryId last;
+  std::uint64_t size_bytes = 0;
+  std::uint64_t offset = 0;
+  /// With the piece at offset 0 only.
+  SharedBuffer metadata;
+  SharedBuffer chunk;
+};
+struct SnapshotResponse {
+  enum class State : std::uint8_t { kAccepting = 1, kInstalled = 2, kRefused = 3 };
+  Term term;
+  SnapshotId snapshot;
+  /// Everything before it is there.
+  std::uint64_t next_offset = 0;
+  State state = State::kAccepting;
+};
+
+/// What a leader's committed log amounts to up to an index; a member that has another digest there
+/// has diverged (design rule 13).
+struct Checkpoint {
+  Term term;
+  Index index;
+  Digest digest;
+};
+
 using MessageBody =
     std::variant<VoteRequest, VoteResponse, AppendEntries, AppendResponse, Heartbeat, SyncRequest,
-                 SyncResponse, MemberState, BootstrapEntry, RepairRequest, RepairResponse>;
+                 SyncResponse, MemberState, BootstrapEntry, RepairRequest, RepairResponse,
+                 TransferLeadership, ReadIndexRequest, ReadIndexResponse, InstallSnapshot,
+                 SnapshotResponse, Checkpoint>;
 
 /// A message to a peer, or from one.
 struct PeerMessage {

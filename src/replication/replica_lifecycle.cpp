@@ -129,7 +129,7 @@ void Replica::run() {
     if (const auto set = network_->set_cluster(cluster); !set) return end_start(set.error());
   }
   auto handler =
-      network_->set_handler(options_.group, {MessageType::kWalEntry, MessageType::kRepairResponse},
+      network_->set_handler(options_.group, {MessageType::kWalEntry, MessageType::kCheckpoint},
                             [weak = weak_from_this()](ReplicationMessage&& message) {
                               if (const auto self = weak.lock()) self->receive(std::move(message));
                             });

@@ -57,7 +57,7 @@ enum class LinkType : std::uint16_t { kHello = 1, kReady = 2, kRefuse = 3, kGood
   return (number >= static_cast<std::uint16_t>(MessageType::kWalEntry) &&
           number <= static_cast<std::uint16_t>(MessageType::kAck)) ||
          (number >= static_cast<std::uint16_t>(MessageType::kMemberState) &&
-          number <= static_cast<std::uint16_t>(MessageType::kRepairResponse)) ||
+          number <= static_cast<std::uint16_t>(MessageType::kCheckpoint)) ||
          is_host_type(type);
 }
 

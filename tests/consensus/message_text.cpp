@@ -9,12 +9,13 @@ std::string id(EntryId value) { return to_string(value.index) + "/" + to_string(
 
 struct BodyText {
   std::string operator()(const VoteRequest& body) const {
-    return "vote_request term=" + to_string(body.term) + " last=" + id(body.last);
+    return std::string(body.pre_vote ? "pre_vote_request" : "vote_request") +
+           " term=" + to_string(body.term) + " last=" + id(body.last);
   }
   std::string operator()(const VoteResponse& body) const {
     const std::string verdict = body.granted ? "granted" : "refused";
-    return "vote " + verdict + " term=" + to_string(body.term) +
-           (body.log_behind ? " log_behind" : "");
+    return std::string(body.pre_vote ? "pre_vote " : "vote ") + verdict +
+           " term=" + to_string(body.term) + (body.log_behind ? " log_behind" : "");
   }
   std::string operator()(const AppendEntries& body) const {
     std::string text = "append term=" + to_string(body.term) + " prev=" + id(body.previous);
@@ -43,6 +44,7 @@ struct BodyText {
     if (body.bootstrapping) text += " bootstrapping";
     if (body.wants_answer) text += " wants_answer";
     if (body.receiver_is_stranger) text += " receiver_is_stranger";
+    if (!body.admitted.is_none()) text += " admitted";
     return text;
   }
   std::string operator()(const BootstrapEntry&) const { return "bootstrap_entry"; }
@@ -56,6 +58,27 @@ struct BodyText {
       text += (&entry == &body.entries.front() ? "" : ",") + id(entry.id());
     }
     return text;
+  }
+  std::string operator()(const TransferLeadership& body) const {
+    return "transfer_leadership term=" + to_string(body.term);
+  }
+  std::string operator()(const ReadIndexRequest&) const { return "read_index_request"; }
+  std::string operator()(const ReadIndexResponse& body) const {
+    return body.accepted ? "read_index " + to_string(body.read_index) : "read_index refused";
+  }
+  std::string operator()(const InstallSnapshot& body) const {
+    return "install_snapshot term=" + to_string(body.term) + " last=" + id(body.last) +
+           " offset=" + std::to_string(body.offset);
+  }
+  std::string operator()(const SnapshotResponse& body) const {
+    using State = SnapshotResponse::State;
+    const std::string state = body.state == State::kInstalled ? "installed"
+                              : body.state == State::kRefused ? "refused"
+                                                              : "accepting";
+    return "snapshot " + state + " next=" + std::to_string(body.next_offset);
+  }
+  std::string operator()(const Checkpoint& body) const {
+    return "checkpoint " + to_string(body.index);
   }
 };
 

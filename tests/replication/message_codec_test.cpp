@@ -20,22 +20,48 @@ StrongId<struct AnyTag>::Bytes sixteen(std::uint8_t first) {
 }
 
 std::vector<MessageBody> every_message() {
-  return {VoteRequest{Term(7), {Index(9), Term(6)}, true},
-          VoteRequest{Term(7), {Index(9), Term(6)}, false},
-          VoteResponse{Term(7), true, false},
-          VoteResponse{Term(7), false, true},
-          AppendEntries{Term(7), {Index(9), Term(6)}, Index(8), {}, {}},
-          AppendResponse{Term(7), true, Index(12), Index(), {}},
-          AppendResponse{Term(7), false, Index(3), Index(9), {Index(4), Term(2)}},
-          Heartbeat{Term(7), Index(8)},
-          SyncRequest{77},
-          SyncResponse{77, true, Index(8)},
-          SyncResponse{77, false, Index()},
-          MemberState{true, false, true, false, ClusterId(sixteen(3))},
-          MemberState{false, true, false, true, {}},
-          BootstrapEntry{},
-          RepairRequest{{Index(3), Index(5)}, {Index(6), Term(2)}, Index(4)},
-          RepairResponse{Index(3), {}}};
+  return {
+      VoteRequest{Term(7), {Index(9), Term(6)}, true},
+      VoteRequest{Term(7), {Index(9), Term(6)}, false},
+      VoteRequest{Term(7), {Index(9), Term(6)}, false, true},
+      VoteResponse{Term(7), true, false, false, Term(7)},
+      VoteResponse{Term(7), false, true, false, Term(7)},
+      VoteResponse{Term(6), true, false, true, Term(7)},
+      AppendEntries{Term(7), {Index(9), Term(6)}, Index(8), {}, {}},
+      AppendResponse{Term(7), true, Index(12), Index(), {}},
+      AppendResponse{Term(7), false, Index(3), Index(9), {Index(4), Term(2)}, 5, false},
+      Heartbeat{Term(7), Index(8), 5},
+      SyncRequest{77},
+      SyncResponse{77, true, Index(8)},
+      SyncResponse{77, false, Index()},
+      MemberState{true, false, true, false, ClusterId(sixteen(3))},
+      MemberState{false, true, false, true, {}},
+      MemberState{true, false, false, false, ClusterId(sixteen(3)), Incarnation(sixteen(9))},
+      BootstrapEntry{},
+      RepairRequest{{Index(3), Index(5)}, {Index(6), Term(2)}, Index(4)},
+      RepairResponse{Index(3), {}},
+      TransferLeadership{Term(7)},
+      ReadIndexRequest{77},
+      ReadIndexResponse{77, true, Index(8)},
+      ReadIndexResponse{77, false, Index()},
+      InstallSnapshot{Term(7),
+                      SnapshotId(sixteen(5)),
+                      {Index(9), Term(6)},
+                      100,
+                      0,
+                      SharedBuffer::copy_of("meta"),
+                      SharedBuffer::copy_of("first piece")},
+      InstallSnapshot{Term(7),
+                      SnapshotId(sixteen(5)),
+                      {Index(9), Term(6)},
+                      100,
+                      11,
+                      {},
+                      SharedBuffer::copy_of("second piece")},
+      SnapshotResponse{Term(7), SnapshotId(sixteen(5)), 11, SnapshotResponse::State::kAccepting},
+      SnapshotResponse{Term(7), SnapshotId(sixteen(5)), 100, SnapshotResponse::State::kInstalled},
+      SnapshotResponse{Term(8), SnapshotId(sixteen(5)), 0, SnapshotResponse::State::kRefused},
+      Checkpoint{Term(7), Index(1024), Digest{{1, 2, 3}}}};
 }
 
 PeerMessage message_of(MessageBody body) {
@@ -174,11 +200,10 @@ struct Bits {
 
 TEST(MessageCodec, RefusesUndefinedBits) {
   constexpr std::size_t kPrefix = 1 + 16 + 16;
-  const std::vector<Bits> all{{VoteRequest{}, kPrefix + 24, 1},
-                              {VoteResponse{}, kPrefix + 8, 2},
-                              {AppendResponse{}, kPrefix + 8, 1},
-                              {SyncResponse{}, kPrefix + 8, 1},
-                              {MemberState{}, kPrefix, 4}};
+  const std::vector<Bits> all{
+      {VoteRequest{}, kPrefix + 24, 2},      {VoteResponse{}, kPrefix + 8, 3},
+      {AppendResponse{}, kPrefix + 8, 2},    {SyncResponse{}, kPrefix + 8, 1},
+      {ReadIndexResponse{}, kPrefix + 8, 1}, {MemberState{}, kPrefix, 4}};
   for (const Bits& bits : all) {
     const ReplicationMessage frame = frame_of(message_of(bits.body));
     for (int bit = 0; bit < 8; ++bit) {
