@@ -18,6 +18,8 @@ struct LoopbackNodeOptions {
   NodeId node{};
   /// 0: one more than the node had before in this network.
   BootNumber boot{};
+  /// The machine that the node runs on. Empty: the network's.
+  std::shared_ptr<Runtime> runtime{};
 
   std::chrono::milliseconds dial_timeout{5000};
   std::chrono::milliseconds handshake_timeout{5000};

@@ -20,8 +20,9 @@ class LoopbackManager final : public CoreFacade<INetworkManager> {
  public:
   using Hub = LoopbackNetwork::Hub;
 
-  LoopbackManager(std::shared_ptr<NetworkCore> core, std::shared_ptr<Hub> hub, Hub::StayId stay)
-      : CoreFacade(std::move(core), hub->runtime()), hub_(std::move(hub)), stay_(stay) {}
+  LoopbackManager(std::shared_ptr<NetworkCore> core, std::shared_ptr<Runtime> runtime,
+                  std::shared_ptr<Hub> hub, Hub::StayId stay)
+      : CoreFacade(std::move(core), std::move(runtime)), hub_(std::move(hub)), stay_(stay) {}
   ~LoopbackManager() override { hub_->leave(local_node(), stay_); }
 
   void close(DoneHandler done) override {
@@ -66,14 +67,14 @@ Result<std::shared_ptr<INetworkManager>> LoopbackNetwork::add_node(LoopbackNodeO
   if (!stay) {
     return Error(Errc::kWrongState, "node " + options.node.str() + " is in the network already");
   }
-  const auto& runtime = hub_->runtime();
+  const auto runtime = options.runtime ? options.runtime : hub_->runtime();
   const auto strand = runtime->make_strand();
   auto carrier = std::make_shared<transport::LoopbackCarrier>(hub_, options.node, stay->id, strand);
   auto core = std::make_shared<NetworkCore>(core_options(options, stay->boot), runtime, strand,
                                             std::move(carrier));
   core->start();
   return std::shared_ptr<INetworkManager>(
-      std::make_shared<LoopbackManager>(std::move(core), hub_, stay->id));
+      std::make_shared<LoopbackManager>(std::move(core), runtime, hub_, stay->id));
 }
 
 void LoopbackNetwork::cut(const NodeId& from, const NodeId& to) { hub_->cut({from, to}); }

@@ -1,4 +1,5 @@
 // What a node does by the clock, on the simulated runtime's: deadlines, pauses, keep-alive.
+#include "lockstep/testing/simulated_machine.hpp"
 #include "transport/loopback_in_virtual_time.hpp"
 
 namespace lockstep::test {
@@ -134,6 +135,35 @@ TEST(LoopbackNodeOptions, OutOfRangeAreNamed) {
   EXPECT_THAT(fields, ::testing::UnorderedElementsAre("ping_interval", "missed_pings",
                                                       "dial_timeout", "handshake_timeout",
                                                       "close_timeout", "max_queued_bytes"));
+}
+
+TEST_F(LoopbackTime, ANodeOnAFrozenMachineIsGivenUpAndComesBack) {
+  const auto machine = simulated_.make_machine();
+  const auto ping = [](LoopbackNodeOptions& options) { options.ping_interval = 500ms; };
+  const Node a = add("a", [&](LoopbackNodeOptions& options) {
+    options.runtime = machine;
+    ping(options);
+  });
+  const Node b = add("b", ping);
+  connect(*a, *b);
+  machine->pause();
+  simulated_.run_for(3s);
+  EXPECT_FALSE(b->is_connected(a_));
+  machine->resume();
+  EXPECT_TRUE(simulated_.run_until([&] { return b->is_connected(a_); }, 10s));
+}
+
+TEST_F(LoopbackTime, ANodeWhoseMachineIsSwitchedOffCanBeAddedAgain) {
+  const auto machine = simulated_.make_machine();
+  Node a = add("a", [&](LoopbackNodeOptions& options) { options.runtime = machine; });
+  const Node b = add("b");
+  connect(*a, *b);
+  machine->power_off();
+  a.reset();
+  EXPECT_TRUE(simulated_.run_until([&] { return !b->is_connected(a_); }, 1s))
+      << "as when a process is killed: its connections are reset";
+  a = add("a");
+  connect(*a, *b);
 }
 
 }  // namespace

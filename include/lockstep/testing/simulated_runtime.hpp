@@ -12,6 +12,9 @@
 
 namespace lockstep::testing {
 
+class SimulatedMachine;
+class SimulatedWorld;
+
 /// A runtime whose time, chance and order of tasks follow from one seed. Nothing runs by itself:
 /// its owner drives it, on one thread, and so a test waits for nothing and finds the same run each
 /// time, in every process and build.
@@ -47,6 +50,10 @@ class LOCKSTEP_EXPORT SimulatedRuntime {
   /// What is to run on it takes this. Holding it longer than the SimulatedRuntime is harmless, and
   /// the reason why there are two: what is pending may own it, and must not keep itself alive.
   [[nodiscard]] std::shared_ptr<Runtime> runtime() const;
+  /// A machine of its own in the same world, for one life: see `SimulatedMachine`. Its chance and
+  /// order of tasks are this runtime's. Without a file system, as without one above.
+  [[nodiscard]] std::shared_ptr<SimulatedMachine> make_machine(
+      std::shared_ptr<IFileSystem> file_system = {});
 
   // Driving. Inside a task all of these do nothing and return false.
 
@@ -70,8 +77,7 @@ class LOCKSTEP_EXPORT SimulatedRuntime {
   [[nodiscard]] std::uint64_t trace_hash() const;
 
  private:
-  class State;
-  std::shared_ptr<State> state_;
+  std::shared_ptr<SimulatedWorld> world_;
 };
 
 }  // namespace lockstep::testing
