@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "consensus/configuration_codec.hpp"
 #include "consensus/quorum.hpp"
 
 namespace lockstep::consensus {
@@ -13,16 +12,14 @@ Core::Core(CoreOptions options, Recovered recovered, MonotonicTime now)
       now_(now),
       hard_state_(recovered.wal.hard_state),
       log_(recovered.wal, options.tail_cache_bytes),
-      record_(std::move(recovered.record)),
+      configurations_(std::move(recovered.configurations)),
       commit_index_(recovered.applied),
       released_(recovered.applied),
       applied_(recovered.applied),
       state_(Following{std::nullopt, recovered.applied}),
       checked_{hard_state_, commit_index_} {
-  if (record_) {
-    const Member* self = find_member(record_->configuration, identity_.node);
-    stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
-  }
+  const Member* self = find_member(configuration(), identity_.node);
+  stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
 }
 
 void Core::tick(MonotonicTime now) {
@@ -177,11 +174,6 @@ std::optional<NodeId> Core::leader() const {
   return std::nullopt;
 }
 
-const Configuration& Core::configuration() const {
-  static const Configuration kNone;
-  return record_ ? record_->configuration : kNone;
-}
-
 PeerMessage Core::addressed(const NodeId& peer, MessageBody body) const {
   return {peer, identity_.epoch, identity_.incarnation, std::move(body)};
 }
@@ -229,6 +221,7 @@ void Core::truncate_from(Index index) {
   for (PendingWrite& pending : pending_writes_) {
     pending.last_index = std::min(pending.last_index, log_.last_index());
   }
+  undo_configurations_from(index);
 }
 
 void Core::save_hard_state(HardState hard_state) {
@@ -281,11 +274,11 @@ void Core::answer(CallId call, Error error) {
 
 void Core::broken(std::string what) { fail(Error(Errc::kInvariantBroken, std::move(what))); }
 
-void Core::adopt_record(const BootstrapRecord& record) {
-  record_ = record;
+/// By the entry that founds it, which is in the log.
+void Core::join_group(const BootstrapRecord& record) {
   identity_.cluster = record.cluster;
   identity_.epoch = record.epoch;
-  stranger_ = false;
+  add_configuration(log_.last_index(), record.configuration);
   notice(ClusterKnown{record.cluster});
 }
 
@@ -332,7 +325,8 @@ bool Core::is_own_voter() const {
 }
 
 bool Core::is_sole_voter() const {
-  return is_own_voter() && configuration().voters.size() == 1 && !configuration().is_joint();
+  return is_own_voter() && configurations_.is_certain() && configuration().voters.size() == 1 &&
+         !configuration().is_joint();
 }
 
 /// Checked after every event, in release builds too (rule 16).
@@ -344,6 +338,9 @@ void Core::check_invariants() {
   } else if (applied_ > commit_index_) {
     broken("applied index " + to_string(applied_) + " is beyond the commit index " +
            to_string(commit_index_));
+  } else if (configurations_.newest_index() > log_.last_index()) {
+    broken("the configuration of entry " + to_string(configurations_.newest_index()) +
+           " outlived it; the last index is " + to_string(log_.last_index()));
   } else if (commit_index_ < checked_.commit_index) {
     broken("the commit index went back to " + to_string(commit_index_));
   } else if (hard_state_.current_term < checked_.hard_state.current_term) {

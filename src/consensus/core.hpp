@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "consensus/bootstrap_round.hpp"
+#include "consensus/configuration_history.hpp"
 #include "consensus/effects.hpp"
 #include "consensus/election.hpp"
 #include "consensus/leadership.hpp"
@@ -37,8 +38,8 @@ struct CoreOptions {
 /// What the replica found when it opened its log and its engine.
 struct Recovered {
   WALState wal;
-  /// Of the newest configuration entry; none before the bootstrap.
-  std::optional<BootstrapRecord> record;
+  /// Of the boundary, and of all configuration entries held.
+  ConfigurationHistory configurations;
   /// Applied by the engine, hence committed.
   Index applied;
 };
@@ -106,12 +107,13 @@ class Core {
   [[nodiscard]] Log& log() { return log_; }
   [[nodiscard]] Index commit_index() const { return commit_index_; }
   [[nodiscard]] const WALIdentity& identity() const { return identity_; }
-  /// The record may be known to exist and be damaged.
-  [[nodiscard]] bool initialised() const { return record_ || !identity_.cluster.is_none(); }
+  [[nodiscard]] bool initialised() const { return !identity_.cluster.is_none(); }
   [[nodiscard]] bool is_stranger() const { return stranger_; }
   [[nodiscard]] bool disk_is_full() const { return unwritten_from_.has_value(); }
   [[nodiscard]] bool failed() const { return failed_; }
-  [[nodiscard]] const Configuration& configuration() const;
+  /// The newest in the log, committed or not: that by which this node acts (Raft §6).
+  [[nodiscard]] const Configuration& configuration() const { return configurations_.newest(); }
+  [[nodiscard]] const ConfigurationHistory& configurations() const { return configurations_; }
   /// Null unless this node leads.
   [[nodiscard]] const Leadership* leadership() const { return std::get_if<Leadership>(&state_); }
 
@@ -140,7 +142,7 @@ class Core {
   void answer(CallId call, Error error);
   void notice(Notice value) { effects_.notices.push_back(std::move(value)); }
   void broken(std::string what);
-  void adopt_record(const BootstrapRecord& record);
+  void join_group(const BootstrapRecord& record);
   [[nodiscard]] bool belongs_to_epoch(const PeerMessage& message);
   [[nodiscard]] bool sender_counts(const PeerMessage& message);
   [[nodiscard]] bool is_own_voter() const;
@@ -189,6 +191,14 @@ class Core {
   void receive_body(const PeerMessage& from, const MemberState& state);
   void receive_body(const PeerMessage& from, const BootstrapEntry& bootstrap);
 
+  // core_membership.cpp
+  [[nodiscard]] std::optional<Configuration> configuration_in(const Entry& entry) const;
+  void take_configuration(const Entry& entry);
+  void add_configuration(Index index, Configuration configuration);
+  void undo_configurations_from(Index index);
+  void configuration_changed(Role role_before);
+  void update_followers();
+
   // core_repair.cpp
   void tick_repair();
   [[nodiscard]] IndexRange next_damage();
@@ -196,11 +206,9 @@ class Core {
   [[nodiscard]] std::vector<NodeId> members_to_ask() const;
   [[nodiscard]] EntryId anchor_of(IndexRange range) const;
   [[nodiscard]] bool fits_damage(IndexRange asked, const std::vector<Entry>& copies) const;
-  [[nodiscard]] bool fits_record(const Entry& copy) const;
   void repair_from(std::span<const Entry> copies);
   void repaired(const std::vector<Entry>& copies);
   void repair_refused(const Error& error);
-  void adopt_repaired_record(const std::vector<Entry>& copies);
   [[nodiscard]] bool shares(const RepairRequest& request) const;
   void answer_repair(const RepairRead& read, std::vector<Entry> entries);
   void receive_body(const PeerMessage& from, const RepairRequest& request);
@@ -216,7 +224,7 @@ class Core {
   MonotonicTime now_;
   HardState hard_state_;
   Log log_;
-  std::optional<BootstrapRecord> record_;
+  ConfigurationHistory configurations_;
   Index commit_index_;
   /// Committed and durable here, as told to the driver.
   Index released_;

@@ -91,7 +91,7 @@ void Core::found_group() {
   proposals[0].payload_bytes = payload.size();
   proposals[0].memory = Payload(ByteSpan(payload)).release();
   append_new(std::move(proposals));
-  adopt_record(record);
+  join_group(record);
   write().identity = identity_;
   round.own_write = last_write_;
   round.next_question = now_;
@@ -192,7 +192,7 @@ void Core::receive_body(const PeerMessage& from, const BootstrapEntry& bootstrap
   save_hard_state({kFoundingTerm, NodeId{}});
   log_.append(entry);
   write_entries_from(kFoundingIndex);
-  adopt_record(*record);
+  join_group(*record);
   write().identity = identity_;
   send_state(from.peer, false);
 }

@@ -130,18 +130,8 @@ void Core::become_leader() {
   Leadership leadership;
   leadership.first_index = log_.last_index().next();
   leadership.next_heartbeat = now_;
-  for (const auto* set :
-       {&configuration().voters, &configuration().outgoing_voters, &configuration().learners}) {
-    for (const Member& member : *set) {
-      if (member.node == identity_.node) continue;
-      leadership.followers.emplace(
-          member.node,
-          Leadership::Follower{.progress = Progress(options_.window, log_.last_index().next()),
-                               .level_at = now_,
-                               .awaited_since = now_});
-    }
-  }
   change_state(std::move(leadership));
+  update_followers();
   notice(LeadershipGained{log_.last_index().next()});
   answer(call, {});
 

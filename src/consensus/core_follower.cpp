@@ -70,10 +70,10 @@ std::optional<Index> Core::take_entries(const AppendEntries& append) {
                      ", which this version does not know: update this node"));
       return std::nullopt;
     }
-    if (header.kind == EntryKind::kConfiguration && header.index > Index{1}) {
-      fail(Error(Errc::kNotSupported, "entry " + to_string(header.index) +
-                                          " changes the members, which this version cannot do: "
-                                          "update this node"));
+    if (header.kind == EntryKind::kConfiguration && !configuration_in(entry)) {
+      fail(Error(Errc::kNotSupported, "the members that entry " + to_string(header.index) +
+                                          " names cannot be read by this version: update this "
+                                          "node"));
       return std::nullopt;
     }
     expected = expected.next();
@@ -118,7 +118,10 @@ std::optional<Index> Core::take_entries(const AppendEntries& append) {
       notice(EntriesReplaced{{first, log_.last_index()}});
       truncate_from(first);
     }
-    for (; entry != clear.end(); ++entry) log_.append(*entry);
+    for (; entry != clear.end(); ++entry) {
+      log_.append(*entry);
+      if (entry->header.kind == EntryKind::kConfiguration) take_configuration(*entry);
+    }
     write_entries_from(first);
     notice(EntriesAccepted{{first, log_.last_index()}});
   }

@@ -2,7 +2,6 @@
 // whoever leads (docs/consensus.md).
 #include <algorithm>
 
-#include "consensus/configuration_codec.hpp"
 #include "consensus/core.hpp"
 #include "consensus/quorum.hpp"
 
@@ -82,7 +81,7 @@ void Core::note_refusal(const NodeId& peer) {
 std::vector<NodeId> Core::members_to_ask() const {
   std::vector<NodeId> there;
   for (const NodeId& node : linked_) {
-    if (!record_ || is_member(configuration(), node)) there.push_back(node);
+    if (!configurations_.is_certain() || is_member(configuration(), node)) there.push_back(node);
   }
   return there;
 }
@@ -104,7 +103,11 @@ bool Core::fits_damage(IndexRange asked, const std::vector<Entry>& copies) const
     const auto known = log_.term_at(header.index);
     if (header.index != expected || header.index > asked.last || header.group != identity_.group ||
         !is_known(header.kind) || !log_.is_damaged(header.index) || header.term < before ||
-        header.term > term() || (known && *known != header.term) || !fits_record(copy)) {
+        header.term > term() || (known && *known != header.term)) {
+      return false;
+    }
+    const bool names_members = header.kind == EntryKind::kConfiguration;
+    if (names_members ? !configuration_in(copy) : header.index == Index{1}) {
       return false;
     }
     before = header.term;
@@ -112,15 +115,6 @@ bool Core::fits_damage(IndexRange asked, const std::vector<Entry>& copies) const
   }
   const auto behind = log_.known_behind(expected.previous());
   return !copies.empty() && (!behind || before <= behind->term);
-}
-
-/// The entry at index 1, and so far no other, names the members of this node's own group.
-bool Core::fits_record(const Entry& copy) const {
-  const bool is_configuration = copy.header.kind == EntryKind::kConfiguration;
-  if (copy.header.index != Index{1}) return !is_configuration;
-  const auto record = decode_record(copy.payload().bytes());
-  return is_configuration && record && record->cluster == identity_.cluster &&
-         record->epoch == identity_.epoch;
 }
 
 /// Uses what of these entries of this log the disk has lost, as far as it lies together.
@@ -150,7 +144,9 @@ void Core::repaired(const std::vector<Entry>& copies) {
   if (!copies.empty()) {
     log_.mend(copies);
     notice(LogRepaired{{copies.front().header.index, copies.back().header.index}});
-    adopt_repaired_record(copies);
+    for (const Entry& copy : copies) {
+      if (configuration_in(copy)) take_configuration(copy);
+    }
   }
   if (std::holds_alternative<Leadership>(state_)) {
     commit_by_majority();
@@ -183,16 +179,6 @@ void Core::repair_refused(const Error& error) {
         {last_read_, identity_.node, next_damage(), options_.max_batch_bytes});
   }
   notice(Trouble{Error(error.code, "the damaged log was not repaired: " + error.message)});
-}
-
-void Core::adopt_repaired_record(const std::vector<Entry>& copies) {
-  const Entry& first = copies.front();
-  if (record_ || first.header.kind != EntryKind::kConfiguration) return;
-  const auto record = decode_record(first.payload().bytes());
-  if (!record) return broken("the configuration entry that a member sent cannot be read");
-  adopt_record(*record);
-  const Member* self = find_member(configuration(), identity_.node);
-  stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
 }
 
 /// True when the entries up to the end of the range are known to be those of the one who asks.
@@ -234,7 +220,7 @@ void Core::receive_body(const PeerMessage& from, const RepairResponse& response)
   }
   const IndexRange asked = question->second;
   repair_.questions.erase(question);
-  if (record_ && !sender_counts(from)) return;
+  if (configurations_.is_certain() && !sender_counts(from)) return;
   if (response.entries.empty()) {
     if (from.peer != repair_.last_asked) return;  // late: it counts as unanswered already
     // The next one at once; a pause once all were asked.

@@ -12,6 +12,7 @@ namespace lockstep::consensus {
 struct Leadership {
   struct Follower {
     Progress progress;
+    Incarnation incarnation;
     bool linked = true;
     /// It answers with another incarnation than the configuration names: it counts for nothing.
     bool stranger = false;

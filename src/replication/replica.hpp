@@ -50,7 +50,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // replica_lifecycle.cpp
   void begin_start(DoneHandler done);
   void wal_opened(Result<WALState> state);
-  void read_record(Index index);
+  void read_configuration(std::size_t place);
   void recover_engine();
   void engine_recovered(const Result<RecoveredEngine>& engine);
   void run();

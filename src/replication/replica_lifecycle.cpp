@@ -55,28 +55,35 @@ void Replica::wal_opened(Result<WALState> state) {
                                           "as held and damaged"));
   }
   recovered_.wal = std::move(*state);
-  if (recovered_.wal.configuration_indexes.empty()) return recover_engine();
-  read_record(recovered_.wal.configuration_indexes.back());
+  if (const auto& boundary = recovered_.wal.boundary) {
+    recovered_.configurations.add(boundary->last.index, boundary->configuration);
+  }
+  read_configuration(0);
 }
 
-void Replica::read_record(Index index) {
+/// The one in this place of the list, and then those behind it.
+void Replica::read_configuration(std::size_t place) {
+  const std::vector<Index>& held = recovered_.wal.configuration_indexes;
+  if (place == held.size()) return recover_engine();
+  const Index index = held[place];
   wal_->read({index, index}, options_.max_entry_bytes,
-             [self = shared_from_this(), index](const Result<std::vector<Entry>>& entries) {
+             [self = shared_from_this(), place, index](const Result<std::vector<Entry>>& entries) {
                if (self->phase_ != Phase::kStarting) return;
                if (!entries && entries.error() == Errc::kCorruption) {
                  // Who the members are is known again once this entry is repaired.
                  add(self->recovered_.wal.damaged, {index, index});
-                 return self->recover_engine();
+                 self->recovered_.configurations.add_damaged(index);
+                 return self->read_configuration(place + 1);
                }
                if (!entries) return self->end_start(entries.error());
-               self->recovered_.record =
-                   consensus::decode_record(entries->front().payload().bytes());
-               if (!self->recovered_.record) {
+               auto record = consensus::decode_record(entries->front().payload().bytes());
+               if (!record) {
                  return self->end_start(
                      Error(Errc::kCorruption,
                            "the configuration entry at " + to_string(index) + " cannot be read"));
                }
-               self->recover_engine();
+               self->recovered_.configurations.add(index, std::move(record->configuration));
+               self->read_configuration(place + 1);
              });
 }
 

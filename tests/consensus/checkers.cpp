@@ -171,20 +171,31 @@ void Checkers::check_leader_completeness(const NodeId& node, const Core& core) {
   }
 }
 
+void Checkers::check_majority(const std::vector<Member>& voters, const NodeId& node, EntryId id) {
+  std::size_t copies = 0;
+  for (const Member& voter : voters) {
+    const auto disk = disks_.find(voter.node);
+    // One may have rotted since it was acknowledged.
+    if (disk != disks_.end() && disk->second.durable().identity.incarnation == voter.incarnation &&
+        disk->second.durable().had(id)) {
+      ++copies;
+    }
+  }
+  if (copies * 2 <= voters.size()) {
+    violated("committed means durable at a majority",
+             node.str() + " commits " + text(id) + " with " + std::to_string(copies));
+  }
+}
+
 /// What one node holds for committed, every node does, and a majority has it durable.
 void Checkers::check_commit(const NodeId& node, const Core& core) {
   for (Index index(committed_.size() + 1); index <= core.commit_index(); index = index.next()) {
     if (core.log().lacks_term(index)) break;
     const EntryId id{index, *core.log().term_at(index)};
-    std::size_t copies = 0;
-    for (const Member& voter : core.configuration().voters) {
-      const auto disk = disks_.find(voter.node);
-      // One may have rotted since it was acknowledged.
-      if (disk != disks_.end() && disk->second.durable().had(id)) ++copies;
-    }
-    if (copies * 2 <= core.configuration().voters.size()) {
-      violated("committed means durable at a majority",
-               node.str() + " commits " + text(id) + " with " + std::to_string(copies));
+    check_majority(core.configuration().voters, node, id);
+    // Both majorities while joint (§6).
+    if (core.configuration().is_joint()) {
+      check_majority(core.configuration().outgoing_voters, node, id);
     }
     committed_.push_back({id, core.term()});
   }

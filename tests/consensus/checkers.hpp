@@ -38,6 +38,7 @@ class Checkers {
   void check_election_safety(const NodeId& node, const Core& core);
   void check_leader_completeness(const NodeId& node, const Core& core);
   void check_commit(const NodeId& node, const Core& core);
+  void check_majority(const std::vector<Member>& voters, const NodeId& node, EntryId id);
   void check_hard_state(const NodeId& node, const Core& core);
 
   struct Identified {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "consensus/configuration_codec.hpp"
+#include "consensus/configuration_text.hpp"
 #include "consensus/message_text.hpp"
 
 namespace lockstep::consensus::test {
@@ -67,6 +68,11 @@ Entry make_entry(Sha256& sha, EntryId id, const std::string& content,
   if (content == "config") {
     return make_entry(sha, id, EntryKind::kConfiguration, encode(founding_record(members)));
   }
+  if (content.starts_with("config:")) {
+    BootstrapRecord record = founding_record(members);
+    record.configuration = configuration_from(content.substr(7));
+    return make_entry(sha, id, EntryKind::kConfiguration, encode(record));
+  }
   return make_entry(sha, id, EntryKind::kCommand, as_bytes(content));
 }
 
@@ -82,8 +88,9 @@ Recovered recover(const Stored& stored, Index applied) {
     const Term term = contains(stored.termless, index) ? Term{} : entry.header.term;
     if (runs.empty() || runs.back().term != term) runs.push_back({term, index});
     if (entry.header.kind == EntryKind::kConfiguration && !contains(stored.damaged, index)) {
-      recovered.wal.configuration_indexes.push_back(entry.header.index);
-      recovered.record = decode_record(entry.payload().bytes());
+      recovered.wal.configuration_indexes.push_back(index);
+      const auto record = decode_record(entry.payload().bytes());
+      if (record) recovered.configurations.add(index, record->configuration);
     }
     recovered.wal.last_promised = entry.id();
   }

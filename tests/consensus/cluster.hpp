@@ -29,7 +29,8 @@ inline constexpr GroupId kGroup{7};
 [[nodiscard]] Entry make_entry(Sha256& sha, EntryId id, EntryKind kind, ByteSpan payload);
 /// What a replica's driver reads from its log before it makes a core.
 [[nodiscard]] Recovered recover(const Stored& stored, Index applied);
-/// `config` (of these members), `noop`, or a command with this text.
+/// `config` (of these members), `config:1+2~3` (see configuration_text.hpp), `noop`, or a command
+/// with this text.
 [[nodiscard]] Entry make_entry(Sha256& sha, EntryId id, const std::string& content,
                                const std::vector<NodeId>& members);
 

@@ -2,6 +2,9 @@
 
 #include <map>
 
+#include "consensus/configuration_codec.hpp"
+#include "consensus/configuration_text.hpp"
+
 namespace lockstep::consensus::test {
 namespace {
 
@@ -122,7 +125,11 @@ std::string kind_of(const MessageBody& body) {
 }
 
 std::string content_of(const Entry& entry) {
-  if (entry.header.kind == EntryKind::kConfiguration) return "config";
+  if (entry.header.kind == EntryKind::kConfiguration) {
+    const auto record = decode_record(entry.payload().bytes());
+    if (entry.header.index == Index{1} || !record) return "config";
+    return "config:" + text_of(record->configuration);
+  }
   if (entry.header.kind == EntryKind::kNoop) return "noop";
   return std::string(entry.payload().view());
 }

@@ -11,7 +11,7 @@ namespace lockstep::consensus::test {
 [[nodiscard]] std::string text_of(const MessageBody& body);
 /// The first word of `text_of`.
 [[nodiscard]] std::string kind_of(const MessageBody& body);
-/// `config`, `noop` or the command's text.
+/// `config`, `config:1+2~3` behind index 1, `noop` or the command's text.
 [[nodiscard]] std::string content_of(const Entry& entry);
 /// `1/config 1/noop 2/a`: term and content, in index order.
 [[nodiscard]] std::string text_of(const std::vector<Entry>& entries);

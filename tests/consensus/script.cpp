@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "consensus/configuration_text.hpp"
 #include "consensus/message_text.hpp"
 
 namespace lockstep::consensus::test {
@@ -448,6 +449,10 @@ void Script::add_expectations() {
   };
   expectations_["stranger"] = [this](const Words& words) {
     each_value(words, [](Node& n) { return std::string(n.core->is_stranger() ? "yes" : "no"); });
+  };
+  // members 1=1+2<1+2+3~4: see configuration_text.hpp
+  expectations_["members"] = [this](const Words& words) {
+    each_value(words, [](Node& n) { return text_of(n.core->configuration()); });
   };
   // votes 1=2 3=none: as durable, of the current term
   expectations_["votes"] = [this](const Words& words) {

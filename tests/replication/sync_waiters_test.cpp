@@ -15,15 +15,15 @@ const NodeId kLeader("n2");
 class SyncWaitersTest : public ::testing::Test {
  protected:
   SyncWaitersTest() {
-    BootstrapRecord record;
-    for (const char* node : {"n1", "n2", "n3"})
-      record.configuration.voters.push_back({NodeId(node), {}});
+    Configuration configuration;
+    for (const char* node : {"n1", "n2", "n3"}) configuration.voters.push_back({NodeId(node), {}});
     consensus::Recovered recovered;
     recovered.wal.identity.node = NodeId("n1");
     recovered.wal.bounds = {Index(1), Index(1)};
     recovered.wal.term_runs = {{Term(1), Index(1)}};
     recovered.wal.hard_state.current_term = Term(1);
-    recovered.record = record;
+    recovered.wal.identity.cluster = ClusterId(ClusterId::Bytes{1});
+    recovered.configurations.add(Index(1), std::move(configuration));
     core_.emplace(consensus::CoreOptions{}, std::move(recovered), kStart);
     follow("n2", 2);
   }

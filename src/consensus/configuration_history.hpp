@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "lockstep/configuration.hpp"
+#include "lockstep/types.hpp"
+
+namespace lockstep::consensus {
+
+/// The configurations of a log, each by the index of its entry, the oldest perhaps by that of the
+/// boundary. A configuration acts when it is appended, committed or not, and is undone when it is
+/// truncated (Raft §6, design rule 10).
+class ConfigurationHistory {
+ public:
+  /// No place is known at all.
+  [[nodiscard]] bool empty() const { return places_.empty(); }
+  /// The newest place holds what can be read. Otherwise `newest` is an older one: who the members
+  /// are is known again once the damage is repaired.
+  [[nodiscard]] bool is_certain() const;
+  /// That by which this node acts. Without members when none is known.
+  [[nodiscard]] const Configuration& newest() const { return at(newest_index()); }
+  /// Of the newest place, readable or not; 0 when there is none.
+  [[nodiscard]] Index newest_index() const;
+  /// That of the entries up to `index`. Without members when none is known.
+  [[nodiscard]] const Configuration& at(Index index) const;
+
+  void add(Index index, Configuration configuration);
+  /// There is a configuration entry, and the disk has lost what it says.
+  void add_damaged(Index index) { places_.try_emplace(index); }
+  void truncate_from(Index index) { places_.erase(places_.lower_bound(index), places_.end()); }
+  /// Forgets what only entries before `index` had use for.
+  void release_up_to(Index index);
+
+ private:
+  std::map<Index, std::optional<Configuration>> places_;
+};
+
+}  // namespace lockstep::consensus

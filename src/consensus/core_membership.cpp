@@ -1,0 +1,66 @@
+// Raft §6: a node acts by the newest configuration in its log, committed or not.
+#include <algorithm>
+
+#include "consensus/configuration_codec.hpp"
+#include "consensus/core.hpp"
+#include "consensus/quorum.hpp"
+
+namespace lockstep::consensus {
+
+/// What a configuration entry says; none: this is no configuration of this node's group.
+std::optional<Configuration> Core::configuration_in(const Entry& entry) const {
+  if (entry.header.kind != EntryKind::kConfiguration) return std::nullopt;
+  const auto record = decode_record(entry.payload().bytes());
+  if (!record || record->cluster != identity_.cluster) return std::nullopt;
+  return record->configuration;
+}
+
+/// The entry is in the log. Precondition: `configuration_in(entry)`.
+void Core::take_configuration(const Entry& entry) {
+  add_configuration(entry.header.index, *configuration_in(entry));
+}
+
+void Core::add_configuration(Index index, Configuration configuration) {
+  const Role before = role();
+  configurations_.add(index, std::move(configuration));
+  configuration_changed(before);
+}
+
+void Core::undo_configurations_from(Index index) {
+  if (configurations_.newest_index() < index) return;
+  const Role before = role();
+  configurations_.truncate_from(index);
+  configuration_changed(before);
+}
+
+void Core::configuration_changed(Role role_before) {
+  const Member* self = find_member(configuration(), identity_.node);
+  stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
+  if (std::holds_alternative<Leadership>(state_)) update_followers();
+  if (role() != role_before) notice(RoleChange{role_before, role(), term()});
+}
+
+/// A leader feeds all members; those that leave, until the configuration without them is committed.
+void Core::update_followers() {
+  auto& followers = std::get<Leadership>(state_).followers;
+  for (const auto* set :
+       {&configuration().learners, &configuration().outgoing_voters, &configuration().voters}) {
+    for (const Member& member : *set) {
+      if (member.node == identity_.node) continue;
+      const auto known = followers.find(member.node);
+      // What was acknowledged by other data counts no longer.
+      if (known != followers.end() && known->second.incarnation == member.incarnation) continue;
+      followers.insert_or_assign(
+          member.node,
+          Leadership::Follower{.progress = Progress(options_.window, log_.last_index().next()),
+                               .incarnation = member.incarnation,
+                               .level_at = now_,
+                               .awaited_since = now_});
+    }
+  }
+  if (configurations_.newest_index() > commit_index_) return;
+  std::erase_if(followers,
+                [&](const auto& entry) { return !is_member(configuration(), entry.first); });
+}
+
+}  // namespace lockstep::consensus
