@@ -78,6 +78,7 @@ class PlainStream final : public IWebSocketStream,
     // With a callback Beast may lock up: a read that is on its way to report the peer's close frame
     // and a close that has just sent ours then wait for each other for ever.
     websocket_.control_callback();
+    closing_ = true;
     websocket_.async_close(websocket::close_code::normal,
                            [self = shared_from_this()](const boost::system::error_code&) {});
   }
@@ -117,6 +118,7 @@ class PlainStream final : public IWebSocketStream,
   std::vector<WebSocketFraming::Message> messages_;
   SharedBuffer damaged_;
   bool pinging_ = false;
+  bool closing_ = false;
 };
 
 void PlainStream::accept(Inspect inspect, OpenHandler handler) {
@@ -222,6 +224,10 @@ void PlainStream::read(ReadHandler handler) {
 }
 
 void PlainStream::read_more() {
+  // While it closes, Beast may have taken the rest of a message away between two reads of ours.
+  if (closing_ && size_ > 0) {
+    return std::exchange(reader_, {})(Error(Errc::kConnectionLost, "closed inside a message"));
+  }
   if (size_ == head_.size()) make_room();
   const auto space = memory_ ? asio::buffer(memory_.get() + size_, capacity_ - size_)
                              : asio::buffer(head_.data() + size_, head_.size() - size_);

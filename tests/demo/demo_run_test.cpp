@@ -32,7 +32,7 @@ struct Outcome {
 };
 
 /// `redirection` decides which of the two outputs is read.
-Outcome run_demo(const std::string& arguments, const std::string& redirection = "2>/dev/null") {
+Outcome run_demo(const std::string& arguments, const std::string& redirection = "") {
   Outcome run;
   FILE* pipe =
       ::popen((std::string(LOCKSTEP_DEMO) + " " + arguments + " " + redirection).c_str(), "r");

@@ -64,7 +64,7 @@ class RawPeer {
 
   /// One WebSocket frame with the mask 0, which leaves the payload as it is. `claimed`: the length
   /// that its header tells, if not the right one.
-  void send_frame(const std::string& payload, int opcode = 2, std::uint64_t claimed = 0) {
+  static std::string framed(const std::string& payload, int opcode = 2, std::uint64_t claimed = 0) {
     if (claimed == 0) claimed = payload.size();
     std::string bytes{static_cast<char>(0x80 | opcode)};
     if (claimed < 126) {
@@ -76,7 +76,10 @@ class RawPeer {
         bytes.push_back(static_cast<char>(claimed >> shift));
       }
     }
-    send(bytes + std::string(4, '\0') + payload);
+    return bytes + std::string(4, '\0') + payload;
+  }
+  void send_frame(const std::string& payload, int opcode = 2, std::uint64_t claimed = 0) {
+    send(framed(payload, opcode, claimed));
   }
   void send_frame(const wire::OutgoingFrame& frame) {
     const auto bytes = wire::flatten(frame);
