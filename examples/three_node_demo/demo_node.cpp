@@ -51,6 +51,7 @@ void DemoNode::start() {
 
   engine_ = std::make_shared<DemoEngine>();
   ReplicaOptions options;
+  options.leadership = Leadership::kAssigned;
   options.node = id_;
   options.log = log_to_stderr;
   options.heartbeat_interval = std::chrono::milliseconds{50};

@@ -37,16 +37,22 @@ enum class ReplicationMode {
 /// Who names the leader.
 enum class Leadership {
   kAssigned,  ///< the operator or the host, by `set_role`
-  kElected,   ///< the nodes, by time-out. Not there yet: kNotSupported
+  kElected,   ///< the nodes, by time-out (Raft §5.2); `set_role` moves it by hand all the same
 };
 
 struct ReplicaOptions {
   NodeId node{};
   GroupId group{};
-  Leadership leadership = Leadership::kAssigned;
+  /// The same on all nodes of a group.
+  Leadership leadership = Leadership::kElected;
   ReplicationMode mode = ReplicationMode::kSync;
 
   std::chrono::milliseconds heartbeat_interval{200};
+  /// A node that hears of no leader for a random time in this range campaigns, and a leader that
+  /// hears of no majority for the minimum gives up. Several heartbeats long, and longer than a
+  /// machine of yours pauses. Of no effect where leadership is assigned.
+  std::chrono::milliseconds election_timeout_min{1000};
+  std::chrono::milliseconds election_timeout_max{2000};
   /// How long `set_role(kLeader)` waits for the others.
   std::chrono::milliseconds vote_timeout{2000};
   /// How long `bootstrap` waits for all members to answer, and then to confirm.
@@ -240,6 +246,14 @@ struct RoleChanged {
   Role to;
   Term term;
 };
+/// This node has learned who leads `term`; it may be itself.
+struct LeaderElected {
+  NodeId node;
+  Term term;
+};
+struct TermChanged {
+  Term term;
+};
 /// Entries that were never committed were replaced by another leader's.
 struct EntriesTruncated {
   IndexRange range;
@@ -257,7 +271,7 @@ struct DiskStateChanged {
 };
 using ReplicationEvent =
     std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged, EntriesTruncated,
-                 EntriesDamaged, EntriesRepaired, DiskStateChanged>;
+                 EntriesDamaged, EntriesRepaired, DiskStateChanged, LeaderElected, TermChanged>;
 
 /// One replica of one group: it keeps this node's log in step with the others' and its engine in
 /// step with the log.
@@ -312,6 +326,10 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   /// all the same), kStopped; kNotSupported for the other roles.
   virtual void set_role(Role role, DoneHandler done) = 0;
 
+  /// Gives leadership up; where it is elected, the others elect another one after a time-out
+  /// (`transfer_leadership` is faster). Errors: kNotLeader, kStopped.
+  virtual void step_down(DoneHandler done) = 0;
+
   /// Appends one command to the group's log, on the leader. Calls from one thread are appended in
   /// the order made. Cancelling the wait (a time-out) does not withdraw the entry. Rejected with
   /// kNotLeader, kOverloaded, kTooLarge, kNoSpace, kStalled, kStopped, kInvalidArgument (an ASYNC
@@ -357,6 +375,7 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   [[nodiscard]] std::future<Error> start();
   [[nodiscard]] std::future<Error> bootstrap(std::vector<NodeId> members);
   [[nodiscard]] std::future<Error> set_role(Role role);
+  [[nodiscard]] std::future<Error> step_down();
   [[nodiscard]] std::future<Error> sync_with_node(NodeId node);
   [[nodiscard]] std::future<Error> stop();
 };

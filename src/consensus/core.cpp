@@ -17,17 +17,20 @@ Core::Core(CoreOptions options, Recovered recovered, MonotonicTime now)
       released_(recovered.applied),
       applied_(recovered.applied),
       state_(Following{std::nullopt, recovered.applied}),
+      election_timer_(options.election_timeout_min, options.election_timeout_max,
+                      options.random_seed, now),
       checked_{hard_state_, commit_index_} {
   const Member* self = find_member(configuration(), identity_.node);
   stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
 }
 
 void Core::tick(MonotonicTime now) {
-  now_ = std::max(now_, now);
+  set_time(now);
   if (failed_) return;
   if (bootstrap_) tick_bootstrap();
   if (std::holds_alternative<Leadership>(state_)) tick_leader();
   if (std::holds_alternative<Election>(state_)) tick_election();
+  tick_liveness();
   tick_repair();
   check_invariants();
 }
@@ -47,6 +50,12 @@ void Core::propose(std::vector<Proposal> proposals) {
 
 void Core::become_follower_by_command(CallId call) {
   if (!std::holds_alternative<Following>(state_)) become_follower(std::nullopt);
+  answer(call, {});
+}
+
+void Core::step_down(CallId call) {
+  if (!std::holds_alternative<Leadership>(state_)) return answer(call, not_leader());
+  become_follower(std::nullopt);
   answer(call, {});
 }
 
@@ -247,6 +256,7 @@ void Core::become_follower(std::optional<NodeId> leader) {
 void Core::change_state(std::variant<Following, Election, Leadership> next) {
   const Role before = role();
   state_ = std::move(next);
+  election_timer_.restart(now_);
   const Role after = role();
   if (before != after) notice(RoleChange{before, after, term()});
 }
@@ -268,8 +278,15 @@ void Core::release_committed() {
   effects_.commit_index = ready;
 }
 
-void Core::answer(CallId call, Error error) {
-  effects_.answers.push_back({call, std::move(error)});
+/// For a call that only the leader can serve.
+Error Core::not_leader() const {
+  const auto known = leader();
+  return Error(Errc::kNotLeader,
+               known ? "the leader is " + known->str() : "this node knows of no leader");
+}
+
+void Core::answer(std::optional<CallId> call, Error error) {
+  if (call) effects_.answers.push_back({*call, std::move(error)});
 }
 
 void Core::broken(std::string what) { fail(Error(Errc::kInvariantBroken, std::move(what))); }

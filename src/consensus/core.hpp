@@ -15,6 +15,7 @@
 #include "consensus/configuration_history.hpp"
 #include "consensus/effects.hpp"
 #include "consensus/election.hpp"
+#include "consensus/election_timer.hpp"
 #include "consensus/leadership.hpp"
 #include "consensus/log.hpp"
 #include "consensus/repair.hpp"
@@ -27,6 +28,13 @@ namespace lockstep::consensus {
 
 struct CoreOptions {
   std::chrono::nanoseconds heartbeat_interval{};
+  /// Who hears of no leader for a time in this range campaigns by itself, and a leader that hears
+  /// of no majority for `election_timeout_min` gives up. False: leadership is assigned.
+  bool elected = false;
+  std::chrono::nanoseconds election_timeout_min{};
+  std::chrono::nanoseconds election_timeout_max{};
+  /// Differs from node to node: it decides who campaigns first.
+  std::uint64_t random_seed = 0;
   std::chrono::nanoseconds vote_timeout{};
   std::chrono::nanoseconds bootstrap_timeout{};
   std::chrono::nanoseconds retry_interval{};
@@ -47,12 +55,19 @@ struct Recovered {
 /// A follower: whom it follows, and how far its log is known to equal that leader's.
 struct Following {
   std::optional<NodeId> leader;
+  /// Holds for whoever leads this term, known or not.
   Index matched;
   /// A damaged entry that cannot be told from the leader's yet: what follows it has to wait.
   std::optional<Index> stuck_at{};
+  /// When the leader was last heard of.
+  MonotonicTime heard_at{};
+  /// The newest of its heartbeats.
+  std::uint64_t round = 0;
+  /// It has given the leader up and asks whether others have.
+  std::optional<PreVote> pre_vote{};
 };
 
-/// The replication core of one replica (Raft §5 with an election begun by hand): events in, one
+/// The replication core of one replica (Raft): events in, one
 /// batch of effects out. It knows no thread, socket, file, clock or hash. After each event the
 /// driver takes the effects and executes them in order, before the next event.
 class Core {
@@ -60,6 +75,8 @@ class Core {
   Core(CoreOptions options, Recovered recovered, MonotonicTime now);
 
   // --- events ---
+  /// The time of the event that follows.
+  void set_time(MonotonicTime now) { now_ = std::max(now_, now); }
   void tick(MonotonicTime now);
   void receive(const PeerMessage& message);
   /// Appends entries of the host's to the log. Precondition: this node leads and is not failing.
@@ -68,6 +85,8 @@ class Core {
   void campaign(CallId call);
   /// Gives leadership or candidacy up.
   void become_follower_by_command(CallId call);
+  /// Gives leadership up; kNotLeader when there is none.
+  void step_down(CallId call);
   /// Founds the group; ids are random ones from the driver.
   void bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId cluster, Epoch epoch);
   void durable_up_to(WriteNumber number);
@@ -139,7 +158,9 @@ class Core {
   void change_state(std::variant<Following, Election, Leadership> next);
   void advance_commit(Index index);
   void release_committed();
-  void answer(CallId call, Error error);
+  /// Nothing, when nobody called.
+  [[nodiscard]] Error not_leader() const;
+  void answer(std::optional<CallId> call, Error error);
   void notice(Notice value) { effects_.notices.push_back(std::move(value)); }
   void broken(std::string what);
   void join_group(const BootstrapRecord& record);
@@ -148,12 +169,29 @@ class Core {
   [[nodiscard]] bool is_own_voter() const;
   [[nodiscard]] bool is_sole_voter() const;
 
+  // core_liveness.cpp
+  void tick_liveness();
+  [[nodiscard]] bool campaigns_by_itself() const;
+  [[nodiscard]] bool hears_a_leader() const;
+  [[nodiscard]] bool hears_a_majority() const;
+  [[nodiscard]] bool stays_damaged();
+
+  // core_pre_vote.cpp
+  void start_pre_vote();
+  void request_pre_votes();
+  void count_pre_vote();
+  void answer_pre_vote(const PeerMessage& from, const VoteRequest& request);
+  void receive_pre_vote(const PeerMessage& from, const VoteResponse& response);
+
   // core_election.cpp
+  void start_election();
   void start_round(Election election);
   void request_votes();
   void tick_election();
   void end_election();
   void count_election();
+  [[nodiscard]] bool is_up_to_date(EntryId last) const;
+  void ask_for_votes(const VoteRequest& request, const std::map<NodeId, bool>& answered);
   void receive_body(const PeerMessage& from, const VoteRequest& request);
   void receive_body(const PeerMessage& from, const VoteResponse& response);
   void become_leader();
@@ -177,6 +215,7 @@ class Core {
   [[nodiscard]] bool contains(EntryId id) const;
   [[nodiscard]] std::optional<Index> take_entries(const AppendEntries& append);
   void acknowledge();
+  [[nodiscard]] AppendResponse response_to_leader(bool accepted) const;
   void receive_body(const PeerMessage& from, const AppendEntries& append);
   void receive_body(const PeerMessage& from, const Heartbeat& heartbeat);
   void receive_body(const PeerMessage& from, const SyncResponse& response);
@@ -230,6 +269,7 @@ class Core {
   Index released_;
   Index applied_;
   std::variant<Following, Election, Leadership> state_;
+  ElectionTimer election_timer_;
   std::optional<BootstrapRound> bootstrap_;
   bool stranger_ = false;
   bool failed_ = false;

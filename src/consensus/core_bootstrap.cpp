@@ -100,6 +100,8 @@ void Core::found_group() {
 void Core::finish_bootstrap(Error error) {
   const CallId call = bootstrap_->call;
   bootstrap_.reset();
+  // The first leader need not wait for a time-out.
+  if (!error) election_timer_.expire();
   answer(call, std::move(error));
 }
 

@@ -1,4 +1,4 @@
-// Raft §5.2 and §5.4.1, with an election that somebody begins by hand.
+// Raft §5.2 and §5.4.1: elections, begun by hand or by time-out.
 #include <algorithm>
 
 #include "consensus/core.hpp"
@@ -26,10 +26,14 @@ void Core::campaign(CallId call) {
   }
   Election election;
   election.call = call;
+  election.by_operator = true;
   election.deadline = now_ + options_.vote_timeout;
   start_round(std::move(election));
   check_invariants();
 }
+
+/// By time-out: after the election time-out without a majority the next one may begin.
+void Core::start_election() { start_round(Election{}); }
 
 /// A round in a new term; the deadline is that of the call.
 void Core::start_round(Election election) {
@@ -46,10 +50,18 @@ void Core::start_round(Election election) {
 void Core::request_votes() {
   auto& election = std::get<Election>(state_);
   election.next_request = now_ + options_.heartbeat_interval;
-  const VoteRequest request{term(), log_.promised(), true};
+  VoteRequest request;
+  request.term = term();
+  request.last = log_.promised();
+  request.by_operator = election.by_operator;
+  ask_for_votes(request, election.votes);
+}
+
+/// All voters but those in `answered`.
+void Core::ask_for_votes(const VoteRequest& request, const std::map<NodeId, bool>& answered) {
   for (const auto* set : {&configuration().voters, &configuration().outgoing_voters}) {
     for (const Member& voter : *set) {
-      if (voter.node == identity_.node || election.votes.contains(voter.node)) continue;
+      if (voter.node == identity_.node || answered.contains(voter.node)) continue;
       send_after_sync(voter.node, request);
     }
   }
@@ -57,9 +69,11 @@ void Core::request_votes() {
 
 void Core::tick_election() {
   auto& election = std::get<Election>(state_);
-  if (now_ >= election.deadline) return end_election();
+  if (election.call ? now_ >= election.deadline : election_timer_.is_due(now_)) {
+    return end_election();
+  }
   if (now_ < election.next_request) return;
-  if (election.vote_spent) return start_round(std::move(election));
+  if (election.vote_spent && election.call) return start_round(std::move(election));
   request_votes();
 }
 
@@ -80,43 +94,63 @@ void Core::end_election() {
 }
 
 void Core::count_election() {
-  switch (count_votes(configuration(), std::get<Election>(state_).votes)) {
+  const auto& election = std::get<Election>(state_);
+  switch (count_votes(configuration(), election.votes)) {
     case VoteResult::kPending:
       return;
     case VoteResult::kWon:
       return become_leader();
     case VoteResult::kLost:
       // Unless another round may do better.
-      if (!std::get<Election>(state_).vote_spent) end_election();
+      if (!election.call || !election.vote_spent) end_election();
       return;
   }
 }
 
+/// Raft §5.4.1; a damaged log votes by what it promised (rule 4).
+bool Core::is_up_to_date(EntryId last) const {
+  const EntryId own = log_.promised();
+  return last.term > own.term || (last.term == own.term && last.index >= own.index);
+}
+
 void Core::receive_body(const PeerMessage& from, const VoteRequest& request) {
-  if (request.term < term()) {
-    notice(StaleMessageRefused{});
-    return send_after_sync(from.peer, VoteResponse{term(), false, false});
+  if (request.pre_vote) return answer_pre_vote(from, request);
+  VoteResponse response;
+  response.round = request.term;
+  // Thesis §4.2.3: who hears of a leader neither votes nor takes the term over, unless the operator
+  // or that leader wants an election.
+  const bool is_sticky = !request.by_operator && request.term > term() && hears_a_leader();
+  if (is_sticky || request.term < term()) {
+    if (!is_sticky) notice(StaleMessageRefused{});
+    response.term = term();
+    return send_after_sync(from.peer, response);
   }
   if (request.term > term()) enter_term(request.term);
 
-  const EntryId own = log_.promised();
-  const bool up_to_date = request.last.term > own.term ||
-                          (request.last.term == own.term && request.last.index >= own.index);
+  const bool up_to_date = is_up_to_date(request.last);
   const bool free = hard_state_.voted_for.is_none() || hard_state_.voted_for == from.peer;
-  const bool granted = up_to_date && free && !stranger_;
-  if (granted && hard_state_.voted_for.is_none()) save_hard_state({term(), from.peer});
-  send_after_sync(from.peer, VoteResponse{term(), granted, !up_to_date});
+  response.term = term();
+  response.granted = up_to_date && free && !stranger_;
+  response.log_behind = !up_to_date;
+  if (response.granted && hard_state_.voted_for.is_none()) {
+    save_hard_state({term(), from.peer});
+    election_timer_.restart(now_);
+  }
+  send_after_sync(from.peer, response);
 }
 
 void Core::receive_body(const PeerMessage& from, const VoteResponse& response) {
+  if (!sender_counts(from)) return;
   auto* election = std::get_if<Election>(&state_);
-  if (election == nullptr || !sender_counts(from)) return;
-  if (response.term < term()) return notice(StaleMessageRefused{});
   if (response.term > term()) {
     // Refused for its term only: a higher one may pass, until the deadline.
+    if (election == nullptr || !election->call) return enter_term(response.term);
     election->term_seen = response.term;
     return start_round(std::move(*election));
   }
+  if (response.pre_vote) return receive_pre_vote(from, response);
+  if (election == nullptr) return;
+  if (response.round != term()) return notice(StaleMessageRefused{});
   election->votes[from.peer] = response.granted;
   if (response.log_behind) election->ahead.insert(from.peer);
   election->vote_spent |= !response.granted && !response.log_behind;
@@ -126,7 +160,7 @@ void Core::receive_body(const PeerMessage& from, const VoteResponse& response) {
 /// Raft §5.4.2 and §8: the first entry of the term is a no-op, and only it commits what came
 /// before.
 void Core::become_leader() {
-  const CallId call = std::get<Election>(state_).call;
+  const auto call = std::get<Election>(state_).call;
   Leadership leadership;
   leadership.first_index = log_.last_index().next();
   leadership.next_heartbeat = now_;

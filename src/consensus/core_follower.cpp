@@ -9,7 +9,9 @@ namespace lockstep::consensus {
 bool Core::follow(const PeerMessage& from, Term term_of_leader) {
   if (term_of_leader < term()) {
     notice(StaleMessageRefused{});
-    send_after_sync(from.peer, AppendResponse{term(), false, {}, {}, {}});
+    AppendResponse refusal;
+    refusal.term = term();
+    send_after_sync(from.peer, refusal);
     return false;
   }
   if (term_of_leader > term()) enter_term(term_of_leader);
@@ -17,8 +19,15 @@ bool Core::follow(const PeerMessage& from, Term term_of_leader) {
     broken(from.peer.str() + " leads in term " + to_string(term()) + " too");
     return false;
   }
-  const auto* following = std::get_if<Following>(&state_);
-  if (following == nullptr || following->leader != from.peer) become_follower(from.peer);
+  const auto* before = std::get_if<Following>(&state_);
+  if (before == nullptr || (before->leader && before->leader != from.peer)) {
+    become_follower(from.peer);
+  }
+  auto& following = std::get<Following>(state_);
+  following.leader = from.peer;
+  following.heard_at = now_;
+  following.pre_vote.reset();
+  election_timer_.heard(now_);
   return true;
 }
 
@@ -33,8 +42,10 @@ void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
     const auto& stuck_at = std::get<Following>(state_).stuck_at;
     if (stuck_at && append.previous.index >= *stuck_at) return;
     // Where the logs may meet, as the leader cannot know it (Raft §5.3, last paragraph).
-    return send_after_sync(from.peer, AppendResponse{term(), false, Index{}, append.previous.index,
-                                                     log_.closest_to(append.previous)});
+    AppendResponse refusal = response_to_leader(false);
+    refusal.rejected = append.previous.index;
+    refusal.closest = log_.closest_to(append.previous);
+    return send_after_sync(from.peer, refusal);
   }
   const std::optional<Index> equal_up_to = take_entries(append);
   if (!equal_up_to) return;
@@ -134,14 +145,26 @@ std::optional<Index> Core::take_entries(const AppendEntries& append) {
 void Core::acknowledge() {
   const auto* following = std::get_if<Following>(&state_);
   if (following == nullptr || !following->leader || hard_state_write_ > durable_write_) return;
-  send(*following->leader,
-       AppendResponse{term(), true, std::min(following->matched, log_.intact_index()), Index{},
-                      EntryId{}});
+  AppendResponse acceptance = response_to_leader(true);
+  acceptance.match_index = std::min(following->matched, log_.intact_index());
+  send(*following->leader, acceptance);
+}
+
+/// What every answer to the leader tells besides.
+AppendResponse Core::response_to_leader(bool accepted) const {
+  AppendResponse response;
+  response.term = term();
+  response.accepted = accepted;
+  response.round = std::get<Following>(state_).round;
+  response.disk_is_well = !disk_is_full();
+  return response;
 }
 
 void Core::receive_body(const PeerMessage& from, const Heartbeat& heartbeat) {
   if (!follow(from, heartbeat.term)) return;
-  advance_commit(std::min(heartbeat.commit_index, std::get<Following>(state_).matched));
+  auto& following = std::get<Following>(state_);
+  following.round = std::max(following.round, heartbeat.round);
+  advance_commit(std::min(heartbeat.commit_index, following.matched));
   acknowledge();
 }
 

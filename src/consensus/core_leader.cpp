@@ -160,7 +160,11 @@ void Core::read_failed(std::uint64_t id, const Error& error) {
 
 void Core::send_heartbeat(const NodeId& node, Leadership::Follower& follower) {
   if (!follower.linked) return;
-  send(node, Heartbeat{term(), commit_index_});
+  Heartbeat heartbeat;
+  heartbeat.term = term();
+  heartbeat.commit_index = commit_index_;
+  heartbeat.round = std::get<Leadership>(state_).round;
+  send(node, heartbeat);
   follower.commit_told = commit_index_;
 }
 
@@ -168,7 +172,10 @@ void Core::tick_leader() {
   auto& leadership = std::get<Leadership>(state_);
   mark_level();
   const bool heartbeat_is_due = now_ >= leadership.next_heartbeat;
-  if (heartbeat_is_due) leadership.next_heartbeat = now_ + options_.heartbeat_interval;
+  if (heartbeat_is_due) {
+    leadership.next_heartbeat = now_ + options_.heartbeat_interval;
+    ++leadership.round;
+  }
   for (auto& [node, follower] : leadership.followers) {
     if (heartbeat_is_due) send_heartbeat(node, follower);
     const auto patience = options_.retry_interval * (1 << follower.silent_retries);
@@ -229,6 +236,8 @@ void Core::receive_body(const PeerMessage& from, const AppendResponse& response)
 
   Leadership::Follower& follower = found->second;
   follower.linked = true;
+  follower.heard_at = now_;
+  follower.round = std::max(follower.round, response.round);
   if (response.accepted) {
     if (follower.progress.accepted(response.match_index, now_)) {
       follower.silent_retries = 0;

@@ -90,6 +90,8 @@ struct StaleMessageRefused {};
 /// Makes no sense in the protocol.
 struct MessageRefused {};
 struct ElectionStarted {};
+/// The leader heard of no majority for an election time-out and gave up (thesis §6.2).
+struct QuorumLost {};
 struct ClusterKnown {
   ClusterId cluster;
 };
@@ -111,7 +113,7 @@ struct LogRepaired {
 using Notice =
     std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained, FencedByFollower,
                  AppendRejected, StaleMessageRefused, MessageRefused, ElectionStarted, ClusterKnown,
-                 EntriesAccepted, SyncAnswered, LogDamaged, LogRepaired>;
+                 EntriesAccepted, SyncAnswered, LogDamaged, LogRepaired, QuorumLost>;
 
 /// What the core wants done, to be executed in the order of the fields. The names carry the rule of
 /// safety 1.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "consensus/effects.hpp"
@@ -8,10 +9,21 @@
 
 namespace lockstep::consensus {
 
-/// A candidate: an election begun by hand (Raft §5.2), in as many rounds as its deadline allows,
-/// each in a term of its own.
+/// Before an election by time-out: would a majority vote for this node (thesis §9.6)? It moves
+/// nobody's term, so a node that cannot win disturbs nobody.
+struct PreVote {
+  std::map<NodeId, bool> votes;
+  /// When those that have not granted theirs are asked again: they may have given the leader up.
+  MonotonicTime next_request;
+};
+
+/// A candidate (Raft §5.2).
 struct Election {
-  CallId call;
+  /// Begun by hand: it ends with an answer, after as many rounds, each in a term of its own, as its
+  /// deadline allows. None: begun by time-out; it has one round.
+  std::optional<CallId> call;
+  /// Passes stickiness (thesis §4.2.3): begun by hand or by the leader.
+  bool by_operator = false;
   MonotonicTime deadline;
   /// When those that have not answered are asked again, or all of them in a new round.
   MonotonicTime next_request;

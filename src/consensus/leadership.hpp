@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 
 #include "consensus/progress.hpp"
 #include "lockstep/time.hpp"
@@ -21,6 +23,10 @@ struct Leadership {
     int silent_retries = 0;
     /// The newest commit index that it was sent.
     Index commit_told{};
+    /// When it last answered, as the member that the configuration names.
+    MonotonicTime heard_at{};
+    /// The newest heartbeat that it has answered.
+    std::uint64_t round = 0;
     /// It has everything that the leader had at this moment.
     MonotonicTime level_at{};
     /// Where the leader's log ended when this was last looked at, and when that was.
@@ -30,6 +36,10 @@ struct Leadership {
   /// The no-op that opened the term: a majority on it commits all before (Raft §5.4.2).
   Index first_index;
   MonotonicTime next_heartbeat;
+  /// Counts the heartbeats; an answer echoes the newest one that has come.
+  std::uint64_t round = 0;
+  /// Since when its own log lacks entries.
+  std::optional<MonotonicTime> damaged_since{};
   std::map<NodeId, Follower> followers;
 };
 

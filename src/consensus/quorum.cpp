@@ -43,6 +43,15 @@ VoteResult count_votes(const Configuration& configuration, const std::map<NodeId
   return incoming == outgoing ? incoming : VoteResult::kPending;
 }
 
+bool is_majority(const Configuration& configuration,
+                 const std::function<bool(const NodeId&)>& passes) {
+  std::map<NodeId, bool> votes;
+  for (const auto* set : {&configuration.voters, &configuration.outgoing_voters}) {
+    for (const Member& voter : *set) votes[voter.node] = passes(voter.node);
+  }
+  return count_votes(configuration, votes) == VoteResult::kWon;
+}
+
 Index majority_match(const Configuration& configuration,
                      const std::function<Index(const NodeId&)>& match_index) {
   const Index incoming = match_in(configuration.voters, match_index);

@@ -16,6 +16,10 @@ enum class VoteResult { kPending, kWon, kLost };
 [[nodiscard]] VoteResult count_votes(const Configuration& configuration,
                                      const std::map<NodeId, bool>& votes);
 
+/// True when the nodes that pass are a majority of the voters; of both sets while joint.
+[[nodiscard]] bool is_majority(const Configuration& configuration,
+                               const std::function<bool(const NodeId&)>& passes);
+
 /// The highest index that a majority of the voters has durably, given each voter's match index;
 /// both majorities while joint. 0 when there are no voters.
 [[nodiscard]] Index majority_match(const Configuration& configuration,

@@ -19,6 +19,7 @@ class Manager final : public WALReplicationManager {
     replica_->bootstrap(std::move(members), std::move(done));
   }
   void set_role(Role role, DoneHandler done) override { replica_->set_role(role, std::move(done)); }
+  void step_down(DoneHandler done) override { replica_->step_down(std::move(done)); }
   void replicate(Payload payload, WriteOptions options, WriteHandler done) override {
     replica_->replicate(std::move(payload), options, std::move(done));
   }
@@ -65,9 +66,6 @@ WALReplicationManager::~WALReplicationManager() = default;
 Result<std::unique_ptr<WALReplicationManager>> WALReplicationManager::create(ReplicaOptions options,
                                                                              Parts parts) {
   if (const auto checked = to_result(check(options)); !checked) return checked.error();
-  if (options.leadership == Leadership::kElected) {
-    return Error(Errc::kNotSupported, "leadership: kElected is not there yet; use kAssigned");
-  }
   if (!parts.runtime || !parts.network || !parts.wal || !parts.wal_executor ||
       !parts.state_machine) {
     return Error(Errc::kInvalidArgument, "parts: every part must be given");
@@ -112,6 +110,12 @@ std::future<Error> WALReplicationManager::bootstrap(std::vector<NodeId> members)
 std::future<Error> WALReplicationManager::set_role(Role role) {
   auto promise = make_promise();
   set_role(role, fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::step_down() {
+  auto promise = make_promise();
+  step_down(fulfil(promise));
   return promise->get_future();
 }
 

@@ -36,6 +36,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void start(DoneHandler done);
   void bootstrap(std::vector<NodeId> members, DoneHandler done);
   void set_role(Role role, DoneHandler done);
+  void step_down(DoneHandler done);
   void replicate(Payload payload, WriteOptions options, WriteHandler done);
   void sync_with_node(NodeId node, DoneHandler done);
   void report_durable_applied(Index index);
@@ -87,6 +88,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
 
   // replica_status.cpp
   void publish();
+  void tell_term();
+  void tell_leader();
 
   // effects.cpp
   void execute(consensus::Effects effects);
@@ -148,6 +151,9 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::map<consensus::CallId, DoneHandler> calls_;
   consensus::WriteNumber durable_;
   consensus::WriteNumber submitted_;
+  /// As last told to listeners.
+  Term told_term_;
+  std::optional<LeaderElected> told_leader_;
   DiskState disk_ = DiskState::kHealthy;
   /// Since when the log owes an answer to a write.
   std::optional<MonotonicTime> wal_waited_for_since_;

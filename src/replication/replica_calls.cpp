@@ -95,6 +95,12 @@ void Replica::set_role(Role role, DoneHandler done) {
   });
 }
 
+void Replica::step_down(DoneHandler done) {
+  call_core(std::move(done), [this](consensus::CallId id) {
+    step([&](consensus::Core& core) { core.step_down(id); });
+  });
+}
+
 void Replica::replicate(Payload payload, WriteOptions options, WriteHandler done) {
   auto write = std::make_shared<ProposedWrite>();
   write->options = options;

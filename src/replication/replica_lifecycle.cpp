@@ -149,6 +149,10 @@ void Replica::run() {
 
   consensus::CoreOptions options;
   options.heartbeat_interval = options_.heartbeat_interval;
+  options.elected = options_.leadership == Leadership::kElected;
+  options.election_timeout_min = options_.election_timeout_min;
+  options.election_timeout_max = options_.election_timeout_max;
+  options.random_seed = runtime_->random();
   options.vote_timeout = options_.vote_timeout;
   options.bootstrap_timeout = options_.bootstrap_timeout;
   options.retry_interval = options_.retry_interval;
@@ -186,6 +190,7 @@ void Replica::run() {
           self->apply_failed(error);
         }
       });
+  told_term_ = core_->term();
   phase_ = Phase::kRunning;
   publish();
   for (const IndexRange& range : damaged) tell(consensus::LogDamaged{range});

@@ -1,5 +1,6 @@
 // What others may see of the core and the driver.
 #include <algorithm>
+#include <utility>
 
 #include "consensus/quorum.hpp"
 #include "replication/replica.hpp"
@@ -47,6 +48,20 @@ void Replica::publish() {
       if (shown.voter) status.replication_lag = std::max(status.replication_lag, shown.lag_entries);
     }
   });
+}
+
+void Replica::tell_term() {
+  if (core_->term() == std::exchange(told_term_, core_->term())) return;
+  host_->emit({TermChanged{told_term_}});
+}
+
+void Replica::tell_leader() {
+  const auto leader = core_->leader();
+  const bool is_told = told_leader_ && told_leader_->node == leader &&
+                       told_leader_->term == core_->term();
+  if (!leader || is_told) return;
+  told_leader_ = {*leader, core_->term()};
+  host_->emit({*told_leader_});
 }
 
 ReplicationStatus Replica::status() const {

@@ -9,11 +9,14 @@ namespace lockstep::replication {
 template <class Event>
 void Replica::step(Event&& event) {
   if (phase_ != Phase::kRunning) return;
+  core_->set_time(runtime_->now());
   event(*core_);
   consensus::Effects effects = core_->take_effects();
   if (effects.failure) failure_ = effects.failure;
   publish();
+  tell_term();
   execute(std::move(effects));
+  tell_leader();
   complete_sync_waiters(
       sync_waiters_.take_finished(*core_, apply_pump_->applied(), runtime_->now()));
   complete_pending();

@@ -66,7 +66,11 @@ void Checkers::check_log_matching(const NodeId& node, Epoch epoch, std::optional
 void Checkers::on_send(const NodeId& node, const PeerMessage& message) {
   const Stored& durable = disks_.at(node).durable();
   const Term durable_term = durable.hard_state.current_term;
-  if (const auto* vote = std::get_if<VoteResponse>(&message.body); vote && vote->granted) {
+  const auto* vote = std::get_if<VoteResponse>(&message.body);
+  if (vote != nullptr && durable_term < vote->term) {
+    violated("term durable before an answer", node.str());
+  }
+  if (vote != nullptr && vote->granted && !vote->pre_vote) {
     const bool is_durable =
         durable_term > vote->term ||
         (durable_term == vote->term && durable.hard_state.voted_for == message.peer);
@@ -76,7 +80,10 @@ void Checkers::on_send(const NodeId& node, const PeerMessage& message) {
       violated("one vote a term (§5.2)", node.str() + " in term " + to_string(vote->term));
     }
   }
-  if (const auto* request = std::get_if<VoteRequest>(&message.body)) {
+  const auto* request = std::get_if<VoteRequest>(&message.body);
+  if (request != nullptr && request->pre_vote && durable_term.next() < request->term) {
+    violated("a pre-vote asks for the next term (thesis §9.6)", node.str());
+  } else if (request != nullptr && !request->pre_vote) {
     if (durable_term < request->term) violated("own vote durable before asking", node.str());
     const auto [first, is_new] = votes_.try_emplace({node, request->term}, node);
     if (first->second != node)

@@ -24,6 +24,8 @@ Id filled_id(std::uint8_t value) {
 CoreOptions test_options() {
   CoreOptions options;
   options.heartbeat_interval = std::chrono::milliseconds(50);
+  options.election_timeout_min = std::chrono::milliseconds(150);
+  options.election_timeout_max = std::chrono::milliseconds(300);
   options.retry_interval = std::chrono::milliseconds(200);
   options.vote_timeout = std::chrono::milliseconds(1000);
   options.bootstrap_timeout = std::chrono::milliseconds(2000);
@@ -134,7 +136,9 @@ void Cluster::start(const NodeId& name) {
   note(name.str() + " starts");
   const Index applied(node.applied.size());
   checkers_.on_restart(name, applied);
-  node.core.emplace(options, recover(node.disk->durable(), applied), now_);
+  CoreOptions own = options;
+  own.random_seed += ++starts_;
+  node.core.emplace(own, recover(node.disk->durable(), applied), now_ + node.clock);
   for (const auto& [other, peer] : nodes_) {
     if (other != name && peer.is_up()) connect(name, other);
   }
@@ -150,6 +154,7 @@ void Cluster::crash(const NodeId& name, std::size_t keep_writes) {
   after.generation = node.generation;
   after.holds_syncs = node.holds_syncs;
   after.holds_reads = node.holds_reads;
+  after.clock = node.clock;
   node = std::move(after);
   for (const auto& [other, peer] : nodes_) {
     if (other != name) disconnect(name, other);
@@ -317,7 +322,14 @@ bool Cluster::settle() {
 
 void Cluster::tick_all(std::chrono::milliseconds step) {
   now_ += step;
-  for (const auto& [name, node] : nodes_) event(name, [&](Core& core) { core.tick(now_); });
+  for (const auto& [name, node] : nodes_) {
+    event(name, [&, now = now_ + node.clock](Core& core) { core.tick(now); });
+  }
+}
+
+void Cluster::tick(const NodeId& name, std::chrono::milliseconds step) {
+  const MonotonicTime now = now_ + (nodes_.at(name).clock += step);
+  event(name, [&](Core& core) { core.tick(now); });
 }
 
 void Cluster::advance(std::chrono::milliseconds duration) {

@@ -44,7 +44,7 @@ Core leading_core() {
   Core core = founded_core();
   core.campaign(CallId{1});
   core.durable_up_to(core.take_effects().write->number);
-  core.receive(from_peer(VoteResponse{Term{2}, true, false}));
+  core.receive(from_peer(VoteResponse{Term{2}, true, false, false, Term{2}}));
   core.durable_up_to(core.take_effects().write->number);
   (void)core.take_effects();
   return core;
@@ -195,7 +195,7 @@ TEST(Core, AnEmptyReadIsAFailedOne) {
   Core core(test_options(), recover(stored, Index{}), kNow);
   core.campaign(CallId{1});
   core.durable_up_to(core.take_effects().write->number);
-  core.receive(from_peer(VoteResponse{Term{2}, true, false}));
+  core.receive(from_peer(VoteResponse{Term{2}, true, false, false, Term{2}}));
   (void)core.take_effects();
   core.receive(from_peer(AppendResponse{Term{2}, false, {}, Index{2}, {Index{1}, Term{1}}}));
   (void)core.take_effects();

@@ -109,6 +109,7 @@ struct NoticeText {
   }
   std::string operator()(const LogDamaged& n) const { return "damaged " + range(n.range); }
   std::string operator()(const LogRepaired& n) const { return "repaired " + range(n.range); }
+  std::string operator()(const QuorumLost&) const { return "quorum_lost"; }
   static std::string range(IndexRange value) {
     return to_string(value.first) + ".." + to_string(value.last);
   }

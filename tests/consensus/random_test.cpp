@@ -29,6 +29,7 @@ class RandomRun {
     }
     std::ranges::sort(names_);
     draw_options();
+    cluster_.options.random_seed = seed;
     cluster_.add_founded(names_);
     for (const NodeId& name : names_) cluster_.start(name);
     for (const NodeId& name : names_) {
@@ -59,6 +60,7 @@ class RandomRun {
     shuffles_messages_ = rng_.one_in(3);
     crashes_ = !rng_.one_in(4);
     turmoil_ = 1 + rng_.below(6);
+    elected_ = cluster_.options.elected = rng_.one_in(2);
     cluster_.options.tail_cache_bytes = rng_.one_in(3) ? 400 : 0;
     cluster_.options.max_batch_bytes = 1 + rng_.below(300);
     cluster_.options.window = {1 + rng_.below(1000), 1 + rng_.below(4)};
@@ -71,11 +73,20 @@ class RandomRun {
     } else if (draw < 68) {
       disk_step();
     } else if (draw < 78) {
-      cluster_.tick_all(kTick * (1 + rng_.below(5)));
+      pass_time();
     } else if (draw < 90) {
       propose();
     } else if (rng_.below(12) < turmoil_ || step < 40) {
       disturb();
+    }
+  }
+
+  /// Clocks need not agree.
+  void pass_time() {
+    cluster_.tick_all(kTick * (1 + rng_.below(5)));
+    if (elected_ && rng_.one_in(20)) {
+      cluster_.tick(some_node(), kTick * (1 + rng_.below(30)));
+      ++tally_["clocks apart"];
     }
   }
 
@@ -87,7 +98,7 @@ class RandomRun {
         return rot();
       case 0:
       case 1:
-        return campaign();
+        return elected_ && !rng_.one_in(4) ? network_fault() : campaign();
       case 2:
         return command();
       case 3:
@@ -222,7 +233,8 @@ class RandomRun {
     ++tally_[loses_terms ? "rot that takes terms" : "rot"];
   }
 
-  /// Faults stop; the node with the best log is made leader, and all must agree with it in the end.
+  /// Faults stop; the nodes elect one, or the one with the best log is made leader, and all must
+  /// agree with it in the end.
   [[nodiscard]] std::string converge() {
     for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
     for (const NodeId& name : names_) {
@@ -238,7 +250,9 @@ class RandomRun {
         if (a < b) cluster_.connect(a, b);
       }
     }
+    count_elections();
     cluster_.advance(std::chrono::milliseconds(1000));
+    if (elected_) return converge_by_election();
     const NodeId leader = *std::ranges::max_element(names_, {}, [&](const NodeId& name) {
       const Log& log = cluster_.node(name).core->log();
       const bool may_lead = log.damaged().empty();
@@ -256,6 +270,30 @@ class RandomRun {
     cluster_.propose(leader, {"the last one"});
     cluster_.advance(std::chrono::milliseconds(500));
     return difference_from(leader);
+  }
+
+  [[nodiscard]] std::string converge_by_election() {
+    cluster_.advance(std::chrono::milliseconds(2000));
+    const auto leads = [&](const NodeId& name) {
+      return cluster_.node(name).core->role() == Role::kLeader;
+    };
+    if (std::ranges::count_if(names_, leads) != 1) return "nobody, or not one alone, is elected";
+    const NodeId leader = *std::ranges::find_if(names_, leads);
+    cluster_.propose(leader, {"the last one"});
+    cluster_.advance(std::chrono::milliseconds(500));
+    for (const NodeId& name : names_) {
+      if (cluster_.node(name).core->leader() != leader) return name.str() + " follows another one";
+    }
+    return difference_from(leader);
+  }
+
+  void count_elections() {
+    for (const auto& [name, node] : cluster_.nodes()) {
+      for (const Notice& notice : node.notices) {
+        if (std::holds_alternative<QuorumLost>(notice)) ++tally_["quorums lost"];
+        if (elected_ && std::holds_alternative<LeadershipGained>(notice)) ++tally_["elected"];
+      }
+    }
   }
 
   [[nodiscard]] std::string difference_from(const NodeId& leader) {
@@ -290,6 +328,7 @@ class RandomRun {
   bool loses_messages_ = false;
   bool shuffles_messages_ = false;
   bool crashes_ = false;
+  bool elected_ = false;
   std::size_t turmoil_ = 0;
   std::uint64_t proposed_ = 0;
 };
@@ -322,7 +361,10 @@ TEST(RandomFaults, AreSurvivedSafelyAndHealed) {
                        {"late reads", 1000},
                        {"reads failed", 150},
                        {"proposals", 25000},
-                       {"elections", 4000},
+                       {"elections", 2000},
+                       {"elected", 200},
+                       {"quorums lost", 100},
+                       {"clocks apart", 1500},
                        {"told to follow", 1000},
                        {"links cut", 1000},
                        {"connections lost", 1000},

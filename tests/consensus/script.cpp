@@ -190,6 +190,8 @@ void Script::add_setup_commands() {
       stored.hard_state = {Term(number(values.at("term"))), id(values["vote"])};
     });
   };
+  // elected: leaders are elected by time-out
+  commands_["elected"] = [this](const Words&) { cluster_.options.elected = true; };
   // options window_messages=2 window_bytes=1000 batch_bytes=100 tail_bytes=0
   commands_["options"] = [this](const Words& words) {
     for (const auto& [name, value] : fields(words, 1)) {
@@ -280,9 +282,11 @@ void Script::add_network_commands() {
   commands_["advance"] = [this](const Words& words) {
     cluster_.advance(std::chrono::milliseconds(number(words.at(1))));
   };
-  // tick 200: milliseconds at once, without deliveries
+  // tick 200: milliseconds at once, without deliveries; tick 200 2 3: on the clocks of these alone
   commands_["tick"] = [this](const Words& words) {
-    cluster_.tick_all(std::chrono::milliseconds(number(words.at(1))));
+    const std::chrono::milliseconds step(number(words.at(1)));
+    if (words.size() == 2) cluster_.tick_all(step);
+    for (std::size_t i = 2; i < words.size(); ++i) cluster_.tick(id(words[i]), step);
   };
   // deliver 1 -> 2 [3]: the oldest messages
   commands_["deliver"] = [this](const Words& words) {
@@ -389,11 +393,13 @@ void Script::inject(const Words& words) {
     }
     message.body = std::move(append);
   } else if (kind == "heartbeat") {
-    message.body = Heartbeat{term, commit};
+    message.body = Heartbeat{term, commit, 0};
   } else if (kind == "vote_request") {
-    message.body = VoteRequest{term, entry_id(values.at("last")), true};
+    message.body = VoteRequest{term, entry_id(values.at("last")), values["by"] != "time_out", false};
   } else if (kind == "vote") {
-    message.body = VoteResponse{term, true, false};
+    message.body = VoteResponse{term, true, false, false, term};
+  } else if (kind == "pre_vote") {
+    message.body = VoteResponse{term, true, false, true, Term(number(values.at("round")))};
   } else if (kind == "ack") {
     message.body = AppendResponse{term, true, Index(number(values.at("match"))), {}, {}};
   } else if (kind == "reject") {
@@ -430,6 +436,20 @@ void Script::each_value(const Words& words, const std::function<std::string(Node
 void Script::add_expectations() {
   expectations_["roles"] = [this](const Words& words) {
     each_value(words, [](Node& n) { return to_string(n.core->role()); });
+  };
+  // one_leader, no_leader: of all that are up
+  const auto leaders = [this] {
+    std::size_t count = 0;
+    for (const auto& [name, n] : cluster_.nodes()) {
+      if (n.is_up() && n.core->role() == Role::kLeader) ++count;
+    }
+    return count;
+  };
+  expectations_["one_leader"] = [=](const Words&) {
+    require(leaders() == 1, "are: " + std::to_string(leaders()));
+  };
+  expectations_["no_leader"] = [=](const Words&) {
+    require(leaders() == 0, "are: " + std::to_string(leaders()));
   };
   expectations_["terms"] = [this](const Words& words) {
     each_value(words, [](Node& n) { return to_string(n.core->term()); });

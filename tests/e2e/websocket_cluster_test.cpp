@@ -86,6 +86,7 @@ struct Node {
             .value();
     engine = std::make_shared<RecordingEngine>();
     ReplicaOptions options;
+    options.leadership = Leadership::kAssigned;
     options.node = id;
     options.heartbeat_interval = std::chrono::milliseconds(50);
     options.log = wal_options.log;

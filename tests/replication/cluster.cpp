@@ -11,6 +11,7 @@ ClusterNode::ClusterNode(std::string name, std::shared_ptr<AsioRuntime> runtime,
     : id(std::move(name)), runtime_(std::move(runtime)), loopback_(network) {
   options.node = id;
   options.group = GroupId(7);
+  options.leadership = Leadership::kAssigned;
   options.heartbeat_interval = milliseconds(20);
   options.retry_interval = milliseconds(100);
   options.vote_timeout = kDeadline;

@@ -82,6 +82,7 @@ class DiskGroup {
     auto opened = FileWALManager::create(wal_options, *node.runtime, executor,
                                          node.runtime->make_worker("wal reader"));
     ReplicaOptions options;
+    options.leadership = Leadership::kAssigned;
     options.node = id;
     options.group = GroupId(7);
     options.tail_cache_bytes = 2000;

@@ -288,6 +288,7 @@ TEST(Disk, ThatBelongsToAnotherNodeIsRefused) {
   auto transport = network.add_node(network_options).value();
   auto executor = runtime->make_worker("wal");
   ReplicaOptions options;
+  options.leadership = Leadership::kAssigned;
   options.node = NodeId("n1");
   options.log = [](LogLevel, std::string_view) {};
   auto manager =

@@ -30,6 +30,8 @@ TEST(ReplicaOptions, EachBadFieldIsNamedWithWhatWouldBeRight) {
       {"node", [](auto& o) { o.node = NodeId(); }},
       {"heartbeat_interval", [](auto& o) { o.heartbeat_interval = milliseconds(0); }},
       {"heartbeat_interval", [](auto& o) { o.heartbeat_interval = milliseconds::max(); }},
+      {"election_timeout_min", [](auto& o) { o.election_timeout_min = o.heartbeat_interval; }},
+      {"election_timeout_max", [](auto& o) { o.election_timeout_max = o.election_timeout_min; }},
       {"vote_timeout", [](auto& o) { o.vote_timeout = milliseconds(-1); }},
       {"bootstrap_timeout", [](auto& o) { o.bootstrap_timeout = milliseconds(0); }},
       {"write_timeout", [](auto& o) { o.write_timeout = milliseconds(-1); }},
@@ -50,6 +52,13 @@ TEST(ReplicaOptions, EachBadFieldIsNamedWithWhatWouldBeRight) {
     EXPECT_EQ(problems[0].field, bad.field);
     EXPECT_NE(problems[0].problem.find("must"), std::string::npos) << problems[0].problem;
   }
+}
+
+TEST(ReplicaOptions, ElectionTimeoutsAreOfNoEffectWhereLeadershipIsAssigned) {
+  ReplicaOptions options = good();
+  options.leadership = Leadership::kAssigned;
+  options.heartbeat_interval = std::chrono::seconds(5);
+  EXPECT_TRUE(check(options).empty());
 }
 
 TEST(ReplicaOptions, AllProblemsAreToldAtOnce) {

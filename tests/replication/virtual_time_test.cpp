@@ -71,6 +71,7 @@ class VirtualGroup {
     ReplicaOptions options;
     options.node = node;
     options.group = GroupId(7);
+    options.leadership = Leadership::kAssigned;
     options.log = log;
     auto executor = runtime->make_worker("wal");
     auto engine = std::make_shared<RecordingEngine>();
