@@ -215,8 +215,8 @@ void Replica::tell(const Notice& notice) {
   } else if (std::holds_alternative<ElectionStarted>(notice)) {
     count(&ReplicationMetrics::elections_started);
   } else if (std::holds_alternative<QuorumLost>(notice)) {
-    log_(LogLevel::kWarning, options_.node.str() +
-                                 " hears of no majority of the voters and gives leadership up");
+    log_(LogLevel::kWarning,
+         options_.node.str() + " hears of no majority of the voters and gives leadership up");
   } else if (const auto* known = std::get_if<ClusterKnown>(&notice)) {
     if (const auto set = network_->set_cluster(known->cluster); !set) {
       host_->emit({ReplicationError{set.error()}});

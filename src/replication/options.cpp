@@ -18,9 +18,10 @@ std::vector<OptionProblem> check(const ReplicaOptions& options) {
   require(options.node.is_valid(), "node", "must be 1 to 64 characters of A-Z a-z 0-9 . _ : -");
   require_interval(options.heartbeat_interval, "heartbeat_interval");
   if (options.leadership == Leadership::kElected && options.heartbeat_interval <= kLongest) {
-    require(options.election_timeout_min > options.heartbeat_interval, "election_timeout_min",
-            "must be longer than heartbeat_interval, best several times as long, or a living leader "
-            "would be given up");
+    require(
+        options.election_timeout_min > options.heartbeat_interval, "election_timeout_min",
+        "must be longer than heartbeat_interval, best several times as long, or a living leader "
+        "would be given up");
     require(options.election_timeout_max > options.election_timeout_min &&
                 options.election_timeout_max <= kLongest,
             "election_timeout_max",

@@ -57,8 +57,8 @@ void Replica::tell_term() {
 
 void Replica::tell_leader() {
   const auto leader = core_->leader();
-  const bool is_told = told_leader_ && told_leader_->node == leader &&
-                       told_leader_->term == core_->term();
+  const bool is_told =
+      told_leader_ && told_leader_->node == leader && told_leader_->term == core_->term();
   if (!leader || is_told) return;
   told_leader_ = {*leader, core_->term()};
   host_->emit({*told_leader_});

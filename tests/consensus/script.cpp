@@ -395,7 +395,8 @@ void Script::inject(const Words& words) {
   } else if (kind == "heartbeat") {
     message.body = Heartbeat{term, commit, 0};
   } else if (kind == "vote_request") {
-    message.body = VoteRequest{term, entry_id(values.at("last")), values["by"] != "time_out", false};
+    message.body =
+        VoteRequest{term, entry_id(values.at("last")), values["by"] != "time_out", false};
   } else if (kind == "vote") {
     message.body = VoteResponse{term, true, false, false, term};
   } else if (kind == "pre_vote") {
