@@ -255,6 +255,7 @@ void Core::become_follower(std::optional<NodeId> leader) {
 
 void Core::change_state(std::variant<Following, Election, Leadership> next) {
   const Role before = role();
+  if (before == Role::kLeader) refuse_reads();
   state_ = std::move(next);
   election_timer_.restart(now_);
   const Role after = role();

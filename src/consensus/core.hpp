@@ -110,6 +110,10 @@ class Core {
   void applied_up_to(Index index) { applied_ = index; }
   /// Asks the leader for its commit index (follower).
   void request_sync(std::uint64_t id);
+  /// Wants an index that a linearizable read has to wait for; answered by `ReadIndexKnown`, or
+  /// never, when messages are lost. On the leader, an earlier one is given up. Ids are never used
+  /// again, by no life of this node.
+  void request_read(std::uint64_t id);
   /// Feeds a follower now instead of at the next retry (leader). What it does not acknowledge yet
   /// is sent again.
   void feed(const NodeId& follower);
@@ -237,6 +241,15 @@ class Core {
   void undo_configurations_from(Index index);
   void configuration_changed(Role role_before);
   void update_followers();
+
+  // core_read.cpp
+  void add_read(const NodeId& reader, std::uint64_t id);
+  void serve_reads();
+  [[nodiscard]] Error reason_not_to_read(const ReadIndexQueue::Read& read) const;
+  void answer_read(const ReadIndexQueue::Read& read, Error error);
+  void refuse_reads();
+  void receive_body(const PeerMessage& from, const ReadIndexRequest& request);
+  void receive_body(const PeerMessage& from, const ReadIndexResponse& response);
 
   // core_repair.cpp
   void tick_repair();

@@ -175,6 +175,10 @@ void Core::tick_leader() {
   if (heartbeat_is_due) {
     leadership.next_heartbeat = now_ + options_.heartbeat_interval;
     ++leadership.round;
+    // Those whose round got lost are served by this one.
+    if (commit_index_ >= leadership.first_index) {
+      leadership.reads.start(leadership.round, commit_index_);
+    }
   }
   for (auto& [node, follower] : leadership.followers) {
     if (heartbeat_is_due) send_heartbeat(node, follower);
@@ -213,6 +217,7 @@ void Core::commit_by_majority() {
   });
   if (index <= commit_index_ || log_.term_at(index) != term()) return;
   advance_commit(index);
+  serve_reads();
   for (auto& [node, follower] : leadership.followers) tell_commit(node, follower);
 }
 
@@ -232,12 +237,17 @@ void Core::receive_body(const PeerMessage& from, const AppendResponse& response)
   if (leadership == nullptr || response.term < term()) return notice(StaleMessageRefused{});
   const auto found = leadership->followers.find(from.peer);
   if (found == leadership->followers.end()) return;
-  if (response.match_index > log_.last_index()) return notice(MessageRefused{});
+  if (response.match_index > log_.last_index() || response.round > leadership->round) {
+    return notice(MessageRefused{});
+  }
 
   Leadership::Follower& follower = found->second;
   follower.linked = true;
   follower.heard_at = now_;
-  follower.round = std::max(follower.round, response.round);
+  if (response.round > follower.round) {
+    follower.round = response.round;
+    serve_reads();
+  }
   if (response.accepted) {
     if (follower.progress.accepted(response.match_index, now_)) {
       follower.silent_retries = 0;

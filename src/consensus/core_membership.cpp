@@ -54,6 +54,7 @@ void Core::update_followers() {
           member.node,
           Leadership::Follower{.progress = Progress(options_.window, log_.last_index().next()),
                                .incarnation = member.incarnation,
+                               .heard_at = now_,
                                .level_at = now_,
                                .awaited_since = now_});
     }

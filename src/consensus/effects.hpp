@@ -103,6 +103,12 @@ struct EntriesAccepted {
 struct SyncAnswered {
   SyncResponse response;
 };
+/// Ends `request_read`: with no error, whoever has applied up to `index` may read.
+struct ReadIndexKnown {
+  std::uint64_t id = 0;
+  Error error{};
+  Index index{};
+};
 /// The disk has lost entries; they are looked for at the other members.
 struct LogDamaged {
   IndexRange range;
@@ -110,10 +116,10 @@ struct LogDamaged {
 struct LogRepaired {
   IndexRange range;
 };
-using Notice =
-    std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained, FencedByFollower,
-                 AppendRejected, StaleMessageRefused, MessageRefused, ElectionStarted, ClusterKnown,
-                 EntriesAccepted, SyncAnswered, LogDamaged, LogRepaired, QuorumLost>;
+using Notice = std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained,
+                            FencedByFollower, AppendRejected, StaleMessageRefused, MessageRefused,
+                            ElectionStarted, ClusterKnown, EntriesAccepted, SyncAnswered,
+                            LogDamaged, LogRepaired, QuorumLost, ReadIndexKnown>;
 
 /// What the core wants done, to be executed in the order of the fields. The names carry the rule of
 /// safety 1.

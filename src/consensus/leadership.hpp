@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "consensus/progress.hpp"
+#include "consensus/read_index_queue.hpp"
 #include "lockstep/time.hpp"
 #include "lockstep/types.hpp"
 
@@ -38,6 +39,7 @@ struct Leadership {
   MonotonicTime next_heartbeat;
   /// Counts the heartbeats; an answer echoes the newest one that has come.
   std::uint64_t round = 0;
+  ReadIndexQueue reads{};
   /// Since when its own log lacks entries.
   std::optional<MonotonicTime> damaged_since{};
   std::map<NodeId, Follower> followers;

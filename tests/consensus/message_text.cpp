@@ -110,6 +110,10 @@ struct NoticeText {
   std::string operator()(const LogDamaged& n) const { return "damaged " + range(n.range); }
   std::string operator()(const LogRepaired& n) const { return "repaired " + range(n.range); }
   std::string operator()(const QuorumLost&) const { return "quorum_lost"; }
+  std::string operator()(const ReadIndexKnown& n) const {
+    return "read " + std::to_string(n.id) + " " +
+           (n.error ? name_of(n.error) : "at " + to_string(n.index));
+  }
   static std::string range(IndexRange value) {
     return to_string(value.first) + ".." + to_string(value.last);
   }
@@ -159,6 +163,9 @@ std::string name_of(const Error& error) {
       {Errc::kNotAMember, "not_a_member"},
       {Errc::kInvariantBroken, "invariant_broken"},
       {Errc::kForeignCluster, "foreign_cluster"},
+      {Errc::kNotLeader, "not_leader"},
+      {Errc::kLeadershipLost, "leadership_lost"},
+      {Errc::kOverloaded, "overloaded"},
       {Errc::kSuperseded, "superseded"},
       {Errc::kIo, "io"},
       {Errc::kSyncFailed, "sync_failed"},

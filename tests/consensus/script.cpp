@@ -269,6 +269,11 @@ void Script::add_node_commands() {
   commands_["request_sync"] = [this](const Words& words) {
     cluster_.event(id(words.at(1)), [](Core& core) { core.request_sync(1); });
   };
+  // request_read 2 7: a linearizable read by that number
+  commands_["request_read"] = [this](const Words& words) {
+    const std::uint64_t read = number(words.at(2));
+    cluster_.event(id(words.at(1)), [&](Core& core) { core.request_read(read); });
+  };
   commands_["feed"] = [this](const Words& words) {
     cluster_.event(id(words.at(1)), [&](Core& core) { core.feed(id(words.at(2))); });
   };
@@ -402,7 +407,11 @@ void Script::inject(const Words& words) {
   } else if (kind == "pre_vote") {
     message.body = VoteResponse{term, true, false, true, Term(number(values.at("round")))};
   } else if (kind == "ack") {
-    message.body = AppendResponse{term, true, Index(number(values.at("match"))), {}, {}};
+    AppendResponse ack{term, true, Index(number(values.at("match"))), {}, {}};
+    if (values.contains("round")) ack.round = number(values["round"]);
+    message.body = ack;
+  } else if (kind == "read_index_request") {
+    message.body = ReadIndexRequest{number(values.at("id"))};
   } else if (kind == "reject") {
     message.body = AppendResponse{
         term, false, {}, Index(number(values.at("previous"))), entry_id(values.at("try"))};
