@@ -78,6 +78,13 @@ struct ReplicaOptions {
   /// Handed to the engine but not yet applied.
   std::size_t max_apply_batch_bytes = std::size_t{1} << 20;
 
+  /// The log's beginning is released once the log is larger than this, as far as the engine has it
+  /// durable. It needs an engine with snapshots. 0: never by itself.
+  std::uint64_t compaction_threshold_bytes = std::uint64_t{256} << 20;
+  /// Of the log's end no more than this is kept for members that lack it; whoever lacks more gets a
+  /// snapshot.
+  std::uint64_t retention_bytes = std::uint64_t{64} << 20;
+
   LogSink log{};
   /// Where callbacks run. Empty: a strand of the runtime's, apart from the replica's own. Give a
   /// worker of the runtime's when your callbacks may block.
@@ -179,6 +186,8 @@ struct ReplicationStatus {
   /// On the leader the most that any voter lacks; on a follower what it knows to be committed and
   /// has not applied.
   std::uint64_t replication_lag = 0;
+  /// The first entry that the log still holds.
+  Index first_index{1};
   Index last_index;
   Index durable_index;
   Index commit_index;
@@ -221,6 +230,7 @@ struct ReplicationMetrics {
   std::uint64_t entries_repaired = 0;  ///< and replaced by another member's copies
   std::uint64_t repairs_served = 0;    ///< batches of copies given to other members
   std::uint64_t apply_batches = 0;
+  std::uint64_t entries_released = 0;  ///< from the log's beginning
   std::uint64_t listener_exceptions = 0;
   /// From the call of `replicate` to its completion, by what it ended in.
   Histogram commit_latency;
@@ -369,6 +379,13 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   virtual void add_learner(NodeId node, OperationId operation, DoneHandler done) = 0;
   virtual void promote(NodeId node, OperationId operation, DoneHandler done) = 0;
   virtual void remove(NodeId node, OperationId operation, DoneHandler done) = 0;
+  /// Releases the beginning of this node's log now, whatever its size, up to the newest entry that
+  /// the engine has durable: `done` when the log has durably let go of it, or at once when there is
+  /// nothing to let go of. Unlike compaction by size it keeps nothing for members that lag: they get
+  /// a snapshot. So unless this node leads and all members have what is released, the engine is
+  /// asked for an image first. Errors: kNotSupported (the engine has no snapshots, and a member may
+  /// be left behind; nothing is released), kStateMachineFailed (it fails to make one), kCorruption
+  /// (what the boundary needs to know is damaged in the log), kStopped, what the log says.
   virtual void trigger_snapshot(DoneHandler done) = 0;
 
   // The same with futures. Do not wait for one inside a callback.
@@ -377,6 +394,7 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   [[nodiscard]] std::future<Error> set_role(Role role);
   [[nodiscard]] std::future<Error> step_down();
   [[nodiscard]] std::future<Error> sync_with_node(NodeId node);
+  [[nodiscard]] std::future<Error> trigger_snapshot();
   [[nodiscard]] std::future<Error> stop();
 };
 

@@ -4,7 +4,7 @@
 
 namespace lockstep {
 
-std::optional<CheckpointChain> CheckpointChain::at(Checkpoint newest, std::vector<Digest> since) {
+std::optional<CheckpointChain> CheckpointChain::at(LogCheckpoint newest, std::vector<Digest> since) {
   const bool is_place = newest.index == checkpoint_before(newest.index) &&
                         newest.digest.is_none() == (newest.index == Index{}) &&
                         since.size() < kInterval;
@@ -15,7 +15,7 @@ std::optional<CheckpointChain> CheckpointChain::at(Checkpoint newest, std::vecto
   return chain;
 }
 
-std::optional<Checkpoint> CheckpointChain::add(Sha256& sha, const Digest& digest) {
+std::optional<LogCheckpoint> CheckpointChain::add(Sha256& sha, const Digest& digest) {
   since_.push_back(digest);
   if (since_.size() < kInterval) return std::nullopt;
   sha.begin();

@@ -101,6 +101,8 @@ class Core {
   void damage_found(IndexRange range);
   /// The end of `Effects::repair`.
   void repair_done(const Error& error);
+  /// The log has durably let go of what lies up to this entry.
+  void prefix_released(EntryId last);
   void read_done(std::uint64_t id, std::vector<Entry> entries);
   void read_failed(std::uint64_t id, const Error& error);
   void link_up(const NodeId& peer);
@@ -137,6 +139,7 @@ class Core {
   /// The newest in the log, committed or not: that by which this node acts (Raft §6).
   [[nodiscard]] const Configuration& configuration() const { return configurations_.newest(); }
   [[nodiscard]] const ConfigurationHistory& configurations() const { return configurations_; }
+  [[nodiscard]] bool is_repairing() const { return repair_.write_under_way; }
   /// Null unless this node leads.
   [[nodiscard]] const Leadership* leadership() const { return std::get_if<Leadership>(&state_); }
 

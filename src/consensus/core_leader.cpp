@@ -149,7 +149,8 @@ void Core::read_failed(std::uint64_t id, const Error& error) {
     answer_repair(repair->second, {});
     repair_reads_.erase(repair);
   }
-  notice(Trouble{error});
+  // What was released while it was being read is no trouble.
+  if (error != Errc::kReleased) notice(Trouble{error});
   auto* leadership = std::get_if<Leadership>(&state_);
   if (leadership == nullptr) return;
   for (auto& [node, follower] : leadership->followers) {

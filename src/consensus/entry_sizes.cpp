@@ -27,6 +27,12 @@ void EntrySizes::truncate_from(Index index) {
   opened_at_ = std::min(opened_at_, last_.index);
 }
 
+void EntrySizes::release_up_to(Index index) {
+  // One sum before it is needed to interpolate.
+  const auto behind = std::ranges::upper_bound(sums_, index, {}, &Sum::index);
+  if (behind != sums_.begin()) sums_.erase(sums_.begin(), std::prev(behind));
+}
+
 std::uint64_t EntrySizes::bytes_after(Index index) const {
   if (index >= last_.index) return 0;
   if (index >= opened_at_) return last_.bytes - bytes_up_to(index);

@@ -18,6 +18,8 @@ class EntrySizes {
   /// Precondition: `index` follows the last one.
   void append(Index index, std::size_t bytes);
   void truncate_from(Index index);
+  /// Nobody asks any more for what lies before `index`.
+  void release_up_to(Index index);
   [[nodiscard]] std::uint64_t bytes_after(Index index) const;
 
  private:

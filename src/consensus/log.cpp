@@ -123,6 +123,36 @@ void Log::truncate_from(Index index) {
   tail_first_ = std::min(tail_first_, last_index_.next());
 }
 
+void Log::release_prefix(EntryId last) {
+  if (last.index < first_index()) return;
+  const IndexRange released{first_index(), last.index};
+  before_first_ = last;
+  runs_.release_before(last.index.next());
+  subtract(damaged_, released);
+  subtract(termless_, released);
+  sizes_.release_up_to(last.index);
+  while (!tail_.empty() && tail_first_ <= last.index) drop_oldest();
+  tail_first_ = std::max(tail_first_, last.index.next());
+}
+
+void Log::reset(EntryId last) {
+  WALState state;
+  state.boundary = Boundary{last, {}, {}, {}};
+  state.bounds = {last.index.next(), last.index};
+  state.last_promised = last;
+  *this = Log(state, tail_budget_bytes_);
+}
+
+Index Log::begin_of_last(std::uint64_t bytes) const {
+  Index low = before_first_.index;
+  Index high = last_index_;
+  while (low < high) {
+    const Index middle(low.value() + (high.value() - low.value()) / 2);
+    bytes_after(middle) > bytes ? low = middle.next() : high = middle;
+  }
+  return low;
+}
+
 void Log::set_durable(Index index) {
   durable_index_ = std::max(durable_index_, std::min(index, last_index_));
 }
@@ -150,10 +180,14 @@ Index Log::last_within(Index first, std::size_t budget_bytes) const {
 
 void Log::trim_tail() {
   while (tail_bytes_ > tail_budget_bytes_ && tail_first_ <= durable_index_ && !tail_.empty()) {
-    tail_bytes_ -= tail_.front().size_bytes();
-    tail_.pop_front();
-    tail_first_ = tail_first_.next();
+    drop_oldest();
   }
+}
+
+void Log::drop_oldest() {
+  tail_bytes_ -= tail_.front().size_bytes();
+  tail_.pop_front();
+  tail_first_ = tail_first_.next();
 }
 
 }  // namespace lockstep::consensus

@@ -22,6 +22,8 @@ class Log {
   Log(const WALState& state, std::size_t tail_budget_bytes);
 
   [[nodiscard]] Index first_index() const { return before_first_.index.next(); }
+  /// The last entry that was released; zeros: none was.
+  [[nodiscard]] EntryId before_first() const { return before_first_; }
   [[nodiscard]] Index last_index() const { return last_index_; }
   /// With term 0 when that was lost.
   [[nodiscard]] EntryId last() const {
@@ -57,6 +59,10 @@ class Log {
   void append(Entry entry);
   /// Precondition: `index <= last_index()`.
   void truncate_from(Index index);
+  /// The WAL has let go of what lies up to `last`. Precondition: an entry of this log, durable.
+  void release_prefix(EntryId last);
+  /// Everything is replaced by this boundary, durably.
+  void reset(EntryId last);
   /// Entries up to `index` are durable. Ignored beyond what a truncation has left.
   void set_durable(Index index);
 
@@ -73,8 +79,14 @@ class Log {
 
   /// Bytes of entries beyond `index`, for people to read: see `EntrySizes`.
   [[nodiscard]] std::uint64_t bytes_after(Index index) const { return sizes_.bytes_after(index); }
+  /// Of all that is held.
+  [[nodiscard]] std::uint64_t size_bytes() const { return bytes_after(before_first_.index); }
+  /// The first index behind which no more than `bytes` lie.
+  [[nodiscard]] Index begin_of_last(std::uint64_t bytes) const;
 
  private:
+  void drop_oldest();
+
   EntryId before_first_;
   Index last_index_;
   Index durable_index_;

@@ -13,6 +13,13 @@ void TermRuns::truncate_from(Index index) {
   while (!runs_.empty() && runs_.back().first >= index) runs_.pop_back();
 }
 
+void TermRuns::release_before(Index first) {
+  const auto behind = std::ranges::upper_bound(runs_, first, {}, &TermRun::first);
+  if (behind == runs_.begin()) return;
+  runs_.erase(runs_.begin(), std::prev(behind));
+  runs_.front().first = std::max(runs_.front().first, first);
+}
+
 void TermRuns::assign(IndexRange range, Term term, Index end) {
   const std::optional<Term> behind = range.last < end ? at(range.last.next()) : std::nullopt;
   std::vector<TermRun> later;

@@ -18,6 +18,8 @@ class TermRuns {
   /// Precondition: `index` follows the last one added, `term` is not below the last one.
   void append(Index index, Term term);
   void truncate_from(Index index);
+  /// Forgets the entries before `first`. Precondition: `first` is in the log, or follows its end.
+  void release_before(Index first);
   /// Entries in `range` have this term; those behind it, up to `end`, keep theirs. Precondition:
   /// terms still do not fall.
   void assign(IndexRange range, Term term, Index end);

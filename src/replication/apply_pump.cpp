@@ -37,7 +37,7 @@ void ApplyPump::committed(Index index, const consensus::Log& log) {
 }
 
 void ApplyPump::resume(const consensus::Log& log) {
-  const bool waits = busy_ || pause_ || waits_for_repair_ || stopped_;
+  const bool waits = busy_ || in_task_ || !tasks_.empty() || waits_for_repair_ || stopped_;
   if (waits || applied_ >= commit_index_) return;
   busy_ = true;
   const Index first = applied_.next();
@@ -54,7 +54,7 @@ void ApplyPump::resume(const consensus::Log& log) {
                if (!entries && entries.error() == Errc::kCorruption) {
                  self->busy_ = false;
                  self->waits_for_repair_ = true;
-                 return self->tell_paused();
+                 return self->run_task();
                }
                if (!entries) return self->fail(entries.error());
                self->apply(*entries);
@@ -79,22 +79,35 @@ void ApplyPump::finished(Result<AppliedBatch> batch) {
   busy_ = false;
   applied_ = batch->last;
   on_applied_(std::move(*batch));
-  tell_paused();
+  run_task();
 }
 
-void ApplyPump::pause(std::function<void()> paused) {
-  pause_ = std::move(paused);
-  tell_paused();
+void ApplyPump::between_batches(std::function<void()> task) {
+  if (stopped_) return;
+  tasks_.push_back(std::move(task));
+  run_task();
 }
 
-/// Once, between two batches.
-void ApplyPump::tell_paused() {
-  if (!busy_ && pause_ && *pause_) std::exchange(*pause_, {})();
+void ApplyPump::run_task() {
+  if (busy_ || in_task_ || tasks_.empty()) return;
+  in_task_ = true;
+  const std::function<void()> task = std::move(tasks_.front());
+  tasks_.pop_front();
+  task();
 }
 
 void ApplyPump::go_on(const consensus::Log& log) {
-  pause_.reset();
+  in_task_ = false;
+  run_task();
   resume(log);
+}
+
+void ApplyPump::begin_snapshot(SnapshotMetadata metadata, ImageHandler done) {
+  worker_->post([engine = engine_, strand = strand_, metadata = std::move(metadata),
+                 done = std::move(done)]() mutable {
+    Result<SnapshotImage> image = engine->begin_snapshot(std::move(metadata));
+    strand->post([done, image = std::move(image)] { done(image); });
+  });
 }
 
 /// `busy_` stays set: nothing is applied after a failure, and nothing is skipped.
@@ -104,7 +117,7 @@ void ApplyPump::stop(std::function<void()> done) {
   stopped_ = true;
   on_applied_ = {};
   on_failure_ = {};
-  pause_.reset();
+  tasks_.clear();
   // Behind the batch that the worker may be busy with.
   worker_->post(
       [strand = strand_, engine = std::exchange(engine_, {}), done = std::move(done)]() mutable {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,13 +22,14 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   using Batch = AppliedBatch;
   using AppliedHandler = std::function<void(Batch)>;
   using FailureHandler = std::function<void(Error)>;
+  using ImageHandler = std::function<void(Result<SnapshotImage>)>;
 
   ApplyPump(std::shared_ptr<IStateMachine> engine, std::shared_ptr<IExecutor> worker,
             std::shared_ptr<IExecutor> strand, std::shared_ptr<WALDriver> wal,
             std::size_t max_batch_bytes);
 
   void recover(std::function<void(Result<RecoveredEngine>)> done);
-  /// Of the entries that are applied; none: it is not known. Before `start`, or while paused.
+  /// Of the entries that are applied; none: it is not known. Before `start`, or between batches.
   void set_chain(std::optional<CheckpointChain> chain);
   /// Entries after `applied` are the next to be applied.
   void start(Index applied, AppliedHandler on_applied, FailureHandler on_failure);
@@ -37,10 +39,12 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   void resume(const consensus::Log& log);
   /// Tries once more to read what was damaged.
   void repaired(const consensus::Log& log);
-  /// Applies nothing more for a while; `paused` runs once no batch is under way.
-  void pause(std::function<void()> paused);
-  /// The end of a pause.
+  /// Runs `task` between two batches. Until `go_on` ends it nothing is applied, and no other such
+  /// task runs.
+  void between_batches(std::function<void()> task);
   void go_on(const consensus::Log& log);
+  /// An image of what is applied, by the engine. Between batches.
+  void begin_snapshot(SnapshotMetadata metadata, ImageHandler done);
   /// Applies nothing more; `done` runs when the engine is no longer in use and let go.
   void stop(std::function<void()> done);
 
@@ -50,7 +54,7 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
  private:
   void apply(std::vector<Entry> entries);
   void finished(Result<AppliedBatch> batch);
-  void tell_paused();
+  void run_task();
   void fail(Error error);
 
   std::shared_ptr<EngineHost> engine_;
@@ -64,8 +68,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   Index commit_index_;
   bool busy_ = false;
   bool waits_for_repair_ = false;
-  /// Paused; what it holds is still to be called.
-  std::optional<std::function<void()>> pause_;
+  std::deque<std::function<void()>> tasks_;
+  bool in_task_ = false;
   bool stopped_ = false;
 };
 

@@ -16,7 +16,7 @@ void CheckpointHistory::forget() {
   checkpoints_.clear();
 }
 
-void CheckpointHistory::add(std::span<const Digest> digests, std::span<const Checkpoint> made) {
+void CheckpointHistory::add(std::span<const Digest> digests, std::span<const LogCheckpoint> made) {
   if (!is_known()) return;
   last_ = Index(last_.value() + digests.size());
   digests_.insert(digests_.end(), digests.begin(), digests.end());
@@ -28,8 +28,8 @@ void CheckpointHistory::add(std::span<const Digest> digests, std::span<const Che
   while (checkpoints_.size() > kMaxCheckpoints) checkpoints_.pop_front();
 }
 
-std::optional<Checkpoint> CheckpointHistory::checkpoint_at(Index index) const {
-  const auto found = std::ranges::lower_bound(checkpoints_, index, {}, &Checkpoint::index);
+std::optional<LogCheckpoint> CheckpointHistory::checkpoint_at(Index index) const {
+  const auto found = std::ranges::lower_bound(checkpoints_, index, {}, &LogCheckpoint::index);
   if (found == checkpoints_.end() || found->index != index) return std::nullopt;
   return *found;
 }
@@ -48,7 +48,7 @@ std::optional<CheckpointChain> CheckpointHistory::at(Index index) const {
 
 std::optional<Index> CheckpointHistory::last_known(Index index) const {
   index = std::min(index, last_);
-  const auto above = std::ranges::upper_bound(checkpoints_, index, {}, &Checkpoint::index);
+  const auto above = std::ranges::upper_bound(checkpoints_, index, {}, &LogCheckpoint::index);
   if (above == checkpoints_.begin()) return std::nullopt;
   const Index checkpoint = std::prev(above)->index;
   const bool tells_all = CheckpointChain::checkpoint_before(index) == checkpoint &&
@@ -56,7 +56,7 @@ std::optional<Index> CheckpointHistory::last_known(Index index) const {
   return tells_all ? index : checkpoint;
 }
 
-std::optional<Checkpoint> CheckpointHistory::newest() const {
+std::optional<LogCheckpoint> CheckpointHistory::newest() const {
   if (checkpoints_.empty()) return std::nullopt;
   return checkpoints_.back();
 }

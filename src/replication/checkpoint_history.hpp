@@ -23,23 +23,23 @@ class CheckpointHistory {
   [[nodiscard]] bool is_known() const { return !checkpoints_.empty(); }
 
   /// Of the entries that follow, and the checkpoints that they complete.
-  void add(std::span<const Digest> digests, std::span<const Checkpoint> made);
+  void add(std::span<const Digest> digests, std::span<const LogCheckpoint> made);
 
   /// None: that place is too old, or was never known.
   [[nodiscard]] std::optional<CheckpointChain> at(Index index) const;
   /// The largest place not beyond `index` that `at` knows.
   [[nodiscard]] std::optional<Index> last_known(Index index) const;
-  [[nodiscard]] std::optional<Checkpoint> newest() const;
+  [[nodiscard]] std::optional<LogCheckpoint> newest() const;
 
  private:
-  [[nodiscard]] std::optional<Checkpoint> checkpoint_at(Index index) const;
+  [[nodiscard]] std::optional<LogCheckpoint> checkpoint_at(Index index) const;
   /// The digests from here on are there.
   [[nodiscard]] Index first_digest() const { return Index(last_.value() + 1 - digests_.size()); }
 
   Index last_;
   std::deque<Digest> digests_;
   /// Never empty while anything is known.
-  std::deque<Checkpoint> checkpoints_;
+  std::deque<LogCheckpoint> checkpoints_;
 };
 
 }  // namespace lockstep::replication

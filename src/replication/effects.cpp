@@ -39,12 +39,7 @@ void Replica::execute(Effects effects) {
   }
   if (effects.commit_index) apply_pump_->committed(*effects.commit_index, core_->log());
   for (const Notice& notice : effects.notices) tell(notice);
-  for (Answer& reply : effects.answers) {
-    const auto call = calls_.find(reply.call);
-    if (call == calls_.end()) continue;
-    host_->answer(std::move(call->second), std::move(reply.error));
-    calls_.erase(call);
-  }
+  for (Answer& reply : effects.answers) answer_call(reply.call, std::move(reply.error));
 }
 
 /// Gives the new entries their headers and digests, before anything sees their bytes.
@@ -265,6 +260,7 @@ void Replica::halt(const Error& error) {
   pending_.give_up(error, false);
   pending_.give_up_unapplied_after(core_->log().durable_index(), error);
   complete_sync_waiters(sync_waiters_.give_up(error));
+  for (const CallId call : std::exchange(compaction_calls_, {})) answer_call(call, error);
   host_->emit({ReplicationError{error}});
   if (error == Errc::kInvariantBroken && options_.on_invariant_broken) {
     host_->post([handler = options_.on_invariant_broken, text = error.message] { handler(text); });

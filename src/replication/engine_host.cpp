@@ -71,6 +71,20 @@ Result<AppliedBatch> EngineHost::apply(const std::vector<Entry>& entries) {
   return batch;
 }
 
+Result<SnapshotImage> EngineHost::begin_snapshot(SnapshotMetadata metadata) {
+  metadata.pairs.assign(pairs_.begin(), pairs_.end());
+  try {
+    Result<std::shared_ptr<ISnapshot>> state = engine_->begin_snapshot(metadata);
+    if (!state) return state.error();
+    if (*state == nullptr) return Error(Errc::kStateMachineFailed, "its snapshot is a null pointer");
+    return SnapshotImage{std::move(metadata), std::move(*state)};
+  } catch (const std::exception& exception) {
+    return Error(Errc::kStateMachineFailed, exception.what());
+  } catch (...) {
+    return Error(Errc::kStateMachineFailed, "an unknown exception");
+  }
+}
+
 void EngineHost::add_to_chain(const std::vector<Entry>& entries, AppliedBatch& batch) {
   if (!chain_) return;
   batch.digests.reserve(entries.size());

@@ -25,7 +25,13 @@ struct AppliedBatch {
   Index durable_applied;
   /// Of its entries, and the checkpoints that they complete; none while the chain is not known.
   std::vector<Digest> digests;
-  std::vector<Checkpoint> checkpoints;
+  std::vector<LogCheckpoint> checkpoints;
+};
+
+/// The engine's state behind one entry, and what goes with it.
+struct SnapshotImage {
+  SnapshotMetadata metadata;
+  std::shared_ptr<ISnapshot> state;
 };
 
 /// The engine, with what Lockstep keeps in step with it: the chain of checkpoints and the pairs
@@ -39,6 +45,8 @@ class EngineHost {
   /// None: it is not known, and no checkpoints are made.
   void set_chain(std::optional<CheckpointChain> chain) { chain_ = std::move(chain); }
   [[nodiscard]] Result<AppliedBatch> apply(const std::vector<Entry>& entries);
+  /// `metadata` lacks the pairs. Errors: the engine's; kNotSupported is an answer.
+  [[nodiscard]] Result<SnapshotImage> begin_snapshot(SnapshotMetadata metadata);
 
  private:
   [[nodiscard]] std::vector<SealedPair> seal(const AppliedBatch& batch, EntryId last);

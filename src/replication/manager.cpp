@@ -41,7 +41,7 @@ class Manager final : public WALReplicationManager {
   void add_learner(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
   void promote(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
   void remove(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
-  void trigger_snapshot(DoneHandler done) override { refuse(std::move(done)); }
+  void trigger_snapshot(DoneHandler done) override { replica_->trigger_snapshot(std::move(done)); }
 
  private:
   void refuse(DoneHandler done) {
@@ -122,6 +122,12 @@ std::future<Error> WALReplicationManager::step_down() {
 std::future<Error> WALReplicationManager::sync_with_node(NodeId node) {
   auto promise = make_promise();
   sync_with_node(std::move(node), fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::trigger_snapshot() {
+  auto promise = make_promise();
+  trigger_snapshot(fulfil(promise));
   return promise->get_future();
 }
 

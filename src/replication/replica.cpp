@@ -111,6 +111,7 @@ void Replica::tick() {
     core.tick(now);
     for (const std::uint64_t request : sync_waiters_.take_overdue(now)) core.request_sync(request);
   });
+  compact_by_size();
   schedule_tick();
 }
 

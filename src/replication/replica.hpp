@@ -39,6 +39,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void step_down(DoneHandler done);
   void replicate(Payload payload, WriteOptions options, WriteHandler done);
   void sync_with_node(NodeId node, DoneHandler done);
+  void trigger_snapshot(DoneHandler done);
   void report_durable_applied(Index index);
   void stop(DoneHandler done);
   [[nodiscard]] ReplicationStatus status() const;
@@ -63,6 +64,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // replica_calls.cpp
   [[nodiscard]] std::optional<Error> reason_not_to_take_part() const;
   void call_core(DoneHandler done, std::function<void(consensus::CallId)> call);
+  void answer_call(consensus::CallId call, Error error);
   void hash_large_payload(const std::shared_ptr<ProposedWrite>& write);
   void drain_proposals();
   void post_drain();
@@ -85,6 +87,16 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // replica_checkpoints.cpp
   void set_chain(const std::optional<CheckpointChain>& chain);
   void rebuild_chain();
+
+  // replica_compaction.cpp
+  void compact_by_size();
+  void compact_now(consensus::CallId call);
+  void release_up_to(Index index, std::optional<consensus::CallId> call);
+  void released(EntryId last, std::optional<consensus::CallId> call, const Error& error);
+  void compaction_failed(const Error& error);
+  void end_compaction(std::optional<consensus::CallId> call, const Error& error);
+  void take_image(ApplyPump::ImageHandler done);
+  [[nodiscard]] SnapshotMetadata metadata_of_applied() const;
 
   // replica_status.cpp
   void publish();
@@ -144,6 +156,14 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::optional<CheckpointChain> chain_at_start_;
   CheckpointHistory checkpoints_;
   bool rebuilds_chain_ = false;
+  /// A release, or what comes before it, is under way.
+  bool compacting_ = false;
+  /// Those of `trigger_snapshot` that are not answered.
+  std::vector<consensus::CallId> compaction_calls_;
+  /// By size, not before.
+  MonotonicTime next_compaction_{};
+  /// None: it was never asked.
+  std::optional<bool> engine_has_snapshots_;
   PendingWrites pending_;
   SyncWaiters sync_waiters_;
   std::vector<std::shared_ptr<ProposedWrite>> appending_;

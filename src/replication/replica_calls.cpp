@@ -62,6 +62,13 @@ void Replica::call_core(DoneHandler done, std::function<void(consensus::CallId)>
       });
 }
 
+void Replica::answer_call(consensus::CallId id, Error error) {
+  const auto call = calls_.find(id);
+  if (call == calls_.end()) return;
+  host_->answer(std::move(call->second), std::move(error));
+  calls_.erase(call);
+}
+
 void Replica::bootstrap(std::vector<NodeId> members, DoneHandler done) {
   for (const NodeId& member : members) {
     if (!member.is_valid() || std::ranges::count(members, member) > 1) {

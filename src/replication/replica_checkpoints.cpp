@@ -16,7 +16,7 @@ void Replica::set_chain(const std::optional<CheckpointChain>& chain) {
 /// What could not be read at the start, because it was damaged, may be there now.
 void Replica::rebuild_chain() {
   if (checkpoints_.is_known() || !chain_at_start_ || std::exchange(rebuilds_chain_, true)) return;
-  apply_pump_->pause([weak = weak_from_this()] {
+  apply_pump_->between_batches([weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
     recover_chain(self->wal_, *self->chain_at_start_, self->apply_pump_->applied(),

@@ -17,6 +17,7 @@ void Replica::publish() {
     status.leader = core.leader();
     status.bootstrapped = core.initialised();
     status.stranger = core.is_stranger();
+    status.first_index = core.log().first_index();
     status.last_index = core.log().last_index();
     status.durable_index = core.log().durable_index();
     status.commit_index = core.commit_index();

@@ -45,17 +45,17 @@ std::optional<EntryId> applied_in(const Pairs& pairs) {
   return EntryId{Index(*index), Term(*term)};
 }
 
-SealedPair checkpoint_pair(const Checkpoint& checkpoint) {
+SealedPair checkpoint_pair(const LogCheckpoint& checkpoint) {
   return {kCheckpoint, to_string(checkpoint.index) + ":" + to_string(checkpoint.digest)};
 }
 
-std::optional<Checkpoint> checkpoint_in(const Pairs& pairs) {
+std::optional<LogCheckpoint> checkpoint_in(const Pairs& pairs) {
   const std::string* const value = find(pairs, kCheckpoint);
   if (value == nullptr) return std::nullopt;
   std::string_view rest = *value;
   const auto index = take_number(rest, true);
   if (!index || rest.size() != 2 * Digest::kBytes) return std::nullopt;
-  Checkpoint checkpoint{Index(*index), {}};
+  LogCheckpoint checkpoint{Index(*index), {}};
   for (std::size_t i = 0; i < Digest::kBytes; ++i) {
     const char* const digits = rest.data() + 2 * i;
     const auto [end, error] = std::from_chars(digits, digits + 2, checkpoint.digest.bytes[i], 16);

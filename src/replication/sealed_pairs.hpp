@@ -21,7 +21,7 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::optional<EntryId> applied_in(const Pairs& pairs);
 
 /// `lockstep/checkpoint`: the newest one, from which the chain goes on at the next start.
-[[nodiscard]] SealedPair checkpoint_pair(const Checkpoint& checkpoint);
-[[nodiscard]] std::optional<Checkpoint> checkpoint_in(const Pairs& pairs);
+[[nodiscard]] SealedPair checkpoint_pair(const LogCheckpoint& checkpoint);
+[[nodiscard]] std::optional<LogCheckpoint> checkpoint_in(const Pairs& pairs);
 
 }  // namespace lockstep::replication

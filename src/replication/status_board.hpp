@@ -18,6 +18,10 @@ class StatusBoard {
     const std::lock_guard lock(mutex_);
     return status_;
   }
+  [[nodiscard]] Index durable_applied() const {
+    const std::lock_guard lock(mutex_);
+    return status_.durable_applied;
+  }
   [[nodiscard]] ReplicationMetrics metrics() const {
     const std::lock_guard lock(mutex_);
     return metrics_;

@@ -80,6 +80,15 @@ void WALDriver::repair(IndexRange range, std::vector<Entry> entries,
   });
 }
 
+void WALDriver::release_prefix(Boundary boundary, std::function<void(Error)> done) {
+  auto shared = std::make_shared<Boundary>(std::move(boundary));
+  executor_->post([wal = wal_, strand = strand_, shared, done = std::move(done)] {
+    wal->release_prefix(std::move(*shared), [strand, done](Error error) {
+      strand->post([done, error] { done(error); });
+    });
+  });
+}
+
 void WALDriver::on_damage(DamageHandler handler) {
   on_damage_ = std::move(handler);
   for (const IndexRange& range : std::exchange(early_damage_, {})) on_damage_(range);

@@ -46,6 +46,7 @@ class WALDriver : public std::enable_shared_from_this<WALDriver> {
   /// After `on_no_space`: the next write makes up for all that were not written.
   void begin_again();
   void repair(IndexRange range, std::vector<Entry> entries, std::function<void(Error)> done);
+  void release_prefix(Boundary boundary, std::function<void(Error)> done);
   /// A log that answers with other entries than those from `range.first` on is corrupt.
   void read(IndexRange range, std::size_t byte_budget, ReadHandler done);
   /// No handler given by an `on_...` runs any more; `done` runs when the WAL is closed

@@ -26,14 +26,14 @@ Digest checkpoint_slowly(Sha256& sha, const Digest& previous, std::uint64_t firs
 TEST(CheckpointChain, ChainsTheDigestsOfEvery1024Entries) {
   Sha256 sha;
   CheckpointChain chain;
-  std::vector<Checkpoint> made;
+  std::vector<LogCheckpoint> made;
   for (std::uint64_t i = 1; i <= 2500; ++i) {
     if (const auto checkpoint = chain.add(sha, digest_of(i))) made.push_back(*checkpoint);
     EXPECT_EQ(chain.index(), Index(i));
   }
   const Digest first = checkpoint_slowly(sha, Digest{}, 1);
   const Digest second = checkpoint_slowly(sha, first, 1025);
-  EXPECT_EQ(made, (std::vector<Checkpoint>{{Index(1024), first}, {Index(2048), second}}));
+  EXPECT_EQ(made, (std::vector<LogCheckpoint>{{Index(1024), first}, {Index(2048), second}}));
   EXPECT_EQ(chain.newest(), made.back());
   ASSERT_EQ(chain.since().size(), 2500u - 2048u);
   EXPECT_EQ(chain.since().front(), digest_of(2049));

@@ -10,7 +10,7 @@ namespace {
 
 void durable_engine(ClusterNode& node) { node.engine_disk = std::make_shared<EngineDisk>(); }
 
-std::optional<Checkpoint> newest_checkpoint(ClusterNode& node) {
+std::optional<LogCheckpoint> newest_checkpoint(ClusterNode& node) {
   const std::lock_guard lock(node.engine_disk->mutex);
   const auto& pairs = node.engine_disk->pairs;
   return replication::checkpoint_in({pairs.begin(), pairs.end()});
@@ -85,7 +85,7 @@ TEST(Checkpoints, AreNotMadeUpOfWhatIsNotKnown) {
 }
 
 TEST(Checkpoints, PairsAreReadBackOrRefused) {
-  const Checkpoint checkpoint{Index(2048), Sha256().hash(as_bytes("x"))};
+  const LogCheckpoint checkpoint{Index(2048), Sha256().hash(as_bytes("x"))};
   const SealedPair pair = replication::checkpoint_pair(checkpoint);
   EXPECT_EQ(replication::checkpoint_in({{"other", "1"}, {pair.key, *pair.value}}), checkpoint);
   for (const std::string& wrong :

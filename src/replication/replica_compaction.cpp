@@ -1,0 +1,144 @@
+// The log's beginning is released (Raft §7): by size, or when the operator says so.
+#include <algorithm>
+#include <utility>
+
+#include "replication/release_point.hpp"
+#include "replication/replica.hpp"
+#include "replication/step.hpp"
+
+namespace lockstep::replication {
+namespace {
+
+/// A release by size that would free less than this part of the threshold is not worth its write.
+constexpr std::uint64_t kWorthwhilePart = 4;
+
+}  // namespace
+
+void Replica::compact_by_size() {
+  const std::uint64_t threshold = options_.compaction_threshold_bytes;
+  const bool may = phase_ == Phase::kRunning && !failure_ && !compacting_ && threshold > 0 &&
+                   engine_has_snapshots_ != false;
+  const consensus::Log& log = core_->log();
+  if (!may || log.size_bytes() <= threshold || core_->is_repairing()) return;
+  if (runtime_->now() < next_compaction_) return;
+  const auto point = checkpoints_.last_known(
+      release_point(*core_, board_.durable_applied(), options_.retention_bytes));
+  if (!point || *point < log.first_index() || !log.term_at(*point)) return;
+  const std::uint64_t freed = log.size_bytes() - log.bytes_after(*point);
+  if (freed < threshold / kWorthwhilePart) return;
+  if (engine_has_snapshots_) return release_up_to(*point, {});
+  // Before anybody is left behind it must be known that a snapshot can help.
+  take_image([this](const Result<SnapshotImage>& image) {
+    if (image || image.error() == Errc::kNotSupported) return;
+    compaction_failed(image.error());
+  });
+}
+
+void Replica::trigger_snapshot(DoneHandler done) {
+  call_core(std::move(done), [this](consensus::CallId call) {
+    compaction_calls_.push_back(call);
+    if (!compacting_) compact_now(call);
+  });
+}
+
+void Replica::compact_now(consensus::CallId call) {
+  const consensus::Log& log = core_->log();
+  const auto point = checkpoints_.last_known(release_point(*core_, board_.durable_applied(), 0));
+  if (!checkpoints_.is_known() || (point && log.lacks_term(*point))) {
+    return end_compaction(
+        call, Error(Errc::kCorruption,
+                    "entries that the engine has applied are damaged in the log; it is released "
+                    "once they are repaired"));
+  }
+  if (!point || *point < log.first_index()) return end_compaction(call, {});
+  if (all_members_have(*core_, *point)) return release_up_to(*point, call);
+  take_image([this, call, index = *point](const Result<SnapshotImage>& image) {
+    if (image) return release_up_to(index, call);
+    if (image.error() != Errc::kNotSupported) return end_compaction(call, image.error());
+    end_compaction(call, Error(Errc::kNotSupported,
+                               "the engine has no snapshots, and a member that lacks entries up "
+                               "to " +
+                                   to_string(index) + " could not be fed any more"));
+  });
+}
+
+/// Precondition: the history of checkpoints and the log know that place.
+void Replica::release_up_to(Index index, std::optional<consensus::CallId> call) {
+  const EntryId last{index, *core_->log().term_at(index)};
+  const auto chain = checkpoints_.at(index);
+  Boundary boundary{last, core_->configurations().at(index), chain->newest().digest, chain->since()};
+  compacting_ = true;
+  wal_->release_prefix(std::move(boundary),
+                       [weak = weak_from_this(), last, call](const Error& error) {
+                         if (const auto self = weak.lock()) self->released(last, call, error);
+                       });
+}
+
+void Replica::released(EntryId last, std::optional<consensus::CallId> call, const Error& error) {
+  if (phase_ != Phase::kRunning) return;
+  const bool log_goes_on = error == Errc::kNoSpace || error == Errc::kInvalidArgument;
+  if (log_goes_on) {
+    compaction_failed(error);
+  } else if (error) {
+    step([&](consensus::Core& core) { core.fail(error); });
+  } else {
+    const Index first = core_->log().first_index();
+    step([&](consensus::Core& core) { core.prefix_released(last); });
+    board_.update([&](ReplicationStatus&, ReplicationMetrics& metrics) {
+      metrics.entries_released += core_->log().first_index().value() - first.value();
+    });
+  }
+  end_compaction(call, error);
+}
+
+void Replica::compaction_failed(const Error& error) {
+  next_compaction_ = runtime_->now() + options_.retry_interval;
+  tell(consensus::Trouble{
+      Error(error.code, "the log's beginning was not released: " + error.message)});
+}
+
+/// Those who called meanwhile may want more of it.
+void Replica::end_compaction(std::optional<consensus::CallId> call, const Error& error) {
+  compacting_ = false;
+  if (call) {
+    std::erase(compaction_calls_, *call);
+    answer_call(*call, error);
+  }
+  if (!compaction_calls_.empty()) compact_now(compaction_calls_.front());
+}
+
+/// Of what is applied, between two batches.
+void Replica::take_image(ApplyPump::ImageHandler done) {
+  compacting_ = true;
+  apply_pump_->between_batches([weak = weak_from_this(), done = std::move(done)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto taken = [weak, done](const Result<SnapshotImage>& image) {
+      const auto alive = weak.lock();
+      if (!alive || alive->phase_ != Phase::kRunning) return;
+      if (image || image.error() == Errc::kNotSupported) {
+        alive->engine_has_snapshots_ = image.has_value();
+      }
+      alive->apply_pump_->go_on(alive->core_->log());
+      alive->compacting_ = false;
+      done(image);
+      if (!alive->compacting_) alive->end_compaction({}, {});
+    };
+    self->apply_pump_->begin_snapshot(self->metadata_of_applied(), taken);
+  });
+}
+
+SnapshotMetadata Replica::metadata_of_applied() const {
+  const Index applied = apply_pump_->applied();
+  SnapshotMetadata metadata;
+  metadata.last = {applied, core_->log().term_at(applied).value_or(Term{})};
+  metadata.id = to_string(metadata.last.index) + "-" + to_string(metadata.last.term);
+  metadata.configuration = core_->configurations().at(applied);
+  if (const auto chain = checkpoints_.at(applied)) {
+    metadata.checkpoint = chain->newest().digest;
+    metadata.digests_since = chain->since();
+  }
+  return metadata;
+}
+
+}  // namespace lockstep::replication
