@@ -4,7 +4,8 @@
 
 namespace lockstep {
 
-std::optional<CheckpointChain> CheckpointChain::at(LogCheckpoint newest, std::vector<Digest> since) {
+std::optional<CheckpointChain> CheckpointChain::at(LogCheckpoint newest,
+                                                   std::vector<Digest> since) {
   const bool is_place = newest.index == checkpoint_before(newest.index) &&
                         newest.digest.is_none() == (newest.index == Index{}) &&
                         since.size() < kInterval;

@@ -76,7 +76,8 @@ Result<SnapshotImage> EngineHost::begin_snapshot(SnapshotMetadata metadata) {
   try {
     Result<std::shared_ptr<ISnapshot>> state = engine_->begin_snapshot(metadata);
     if (!state) return state.error();
-    if (*state == nullptr) return Error(Errc::kStateMachineFailed, "its snapshot is a null pointer");
+    if (*state == nullptr)
+      return Error(Errc::kStateMachineFailed, "its snapshot is a null pointer");
     return SnapshotImage{std::move(metadata), std::move(*state)};
   } catch (const std::exception& exception) {
     return Error(Errc::kStateMachineFailed, exception.what());

@@ -7,8 +7,8 @@
 namespace lockstep::replication {
 
 /// How far the log may be released for the sake of the engine and the members. `durable_applied`:
-/// the engine's. `retention_bytes`: of the log's end so much is kept as long as a member lacks it, or
-/// may lack it, since only a leader knows what they have.
+/// the engine's. `retention_bytes`: of the log's end so much is kept as long as a member lacks it,
+/// or may lack it, since only a leader knows what they have.
 [[nodiscard]] Index release_point(const consensus::Core& core, Index durable_applied,
                                   std::uint64_t retention_bytes);
 

@@ -66,7 +66,8 @@ void Replica::compact_now(consensus::CallId call) {
 void Replica::release_up_to(Index index, std::optional<consensus::CallId> call) {
   const EntryId last{index, *core_->log().term_at(index)};
   const auto chain = checkpoints_.at(index);
-  Boundary boundary{last, core_->configurations().at(index), chain->newest().digest, chain->since()};
+  Boundary boundary{last, core_->configurations().at(index), chain->newest().digest,
+                    chain->since()};
   compacting_ = true;
   wal_->release_prefix(std::move(boundary),
                        [weak = weak_from_this(), last, call](const Error& error) {

@@ -159,8 +159,7 @@ TEST(Membership, CallsThatAreNotThereYetSaySo) {
   for (const Call& call : {Call([&](auto done) { manager.transfer_leadership(other, done); }),
                            Call([&](auto done) { manager.add_learner(other, {}, done); }),
                            Call([&](auto done) { manager.promote(other, {}, done); }),
-                           Call([&](auto done) { manager.remove(other, {}, done); }),
-                           Call([&](auto done) { manager.trigger_snapshot(done); })}) {
+                           Call([&](auto done) { manager.remove(other, {}, done); })}) {
     std::promise<Error> answer;
     call([&](Error error) { answer.set_value(std::move(error)); });
     EXPECT_EQ(await(answer.get_future()), Errc::kNotSupported);

@@ -10,11 +10,11 @@ constexpr std::size_t kEntryBytes = 1000;
 
 void durable_engine(ClusterNode& node) { node.engine_disk = std::make_shared<EngineDisk>(); }
 
-/// Logs of some 20 entries, of which 5 are kept for those that lag.
+/// Logs of some 40 entries, of which 25 are kept for those that lag.
 void small_log(ClusterNode& node) {
   durable_engine(node);
-  node.options.compaction_threshold_bytes = 20 * kEntryBytes;
-  node.options.retention_bytes = 5 * kEntryBytes;
+  node.options.compaction_threshold_bytes = 40 * kEntryBytes;
+  node.options.retention_bytes = 25 * kEntryBytes;
   node.options.tail_cache_bytes = 3 * kEntryBytes;
 }
 
@@ -35,7 +35,7 @@ TEST(Compaction, KeepsLogsSmallByItself) {
   write_many(cluster, 120);
   cluster.expect_converged();
   for (std::size_t node : {1u, 2u, 3u}) {
-    EXPECT_TRUE(eventually([&] { return entries_held(cluster[node]) <= 26; }))
+    EXPECT_TRUE(eventually([&] { return entries_held(cluster[node]) <= 52; }))
         << node << " holds " << entries_held(cluster[node]);
     EXPECT_EQ(cluster[node].metrics().entries_released,
               cluster[node].status().first_index.value() - 1);
@@ -59,7 +59,7 @@ TEST(Compaction, ARestartFindsTheMembersAndGoesOn) {
   cluster.expect_converged();
   write_many(cluster, 60);
   cluster.expect_converged();
-  EXPECT_TRUE(eventually([&] { return entries_held(cluster[2]) <= 26; }));
+  EXPECT_TRUE(eventually([&] { return entries_held(cluster[2]) <= 52; }));
   EXPECT_TRUE(cluster[2].engine().state() == cluster[1].engine().state());
   // It can lead with what is left.
   EXPECT_FALSE(cluster[2].lead());

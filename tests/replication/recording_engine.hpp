@@ -61,8 +61,8 @@ class RecordingSnapshot final : public ISnapshot {
     if (offset >= bytes_.size()) return SharedBuffer();
     return SharedBuffer::adopt(
         {bytes_.bytes().begin() + static_cast<std::ptrdiff_t>(offset),
-         bytes_.bytes().begin() +
-             static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(bytes_.size(), offset + max_bytes))});
+         bytes_.bytes().begin() + static_cast<std::ptrdiff_t>(
+                                      std::min<std::uint64_t>(bytes_.size(), offset + max_bytes))});
   }
 
  private:
@@ -70,8 +70,9 @@ class RecordingSnapshot final : public ISnapshot {
   const std::shared_ptr<std::atomic<int>> alive_;
 };
 
-/// Remembers what it applied, in order, and gives it away in snapshots. A command "reject..." is rejected; "fail" and "throw" are
-/// engines that fail; "no seal", "two seals" and "few results" break the rules of `apply`.
+/// Remembers what it applied, in order, and gives it away in snapshots. A command "reject..." is
+/// rejected; "fail" and "throw" are engines that fail; "no seal", "two seals" and "few results"
+/// break the rules of `apply`.
 class RecordingEngine final : public IStateMachine {
  public:
   using Applied = AppliedCommands::value_type;
