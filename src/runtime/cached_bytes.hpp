@@ -29,6 +29,7 @@ class CachedBytes {
 
   void flip_bit(std::uint64_t byte, unsigned bit);
   void fail_reads(std::uint64_t offset, std::uint64_t bytes);
+  void mend_reads() { unreadable_.clear(); }
   [[nodiscard]] bool read_fails(std::uint64_t offset, std::uint64_t bytes) const;
 
  private:

@@ -418,6 +418,12 @@ void SimulatedDisk::fail_reads(const std::string& path, std::uint64_t offset, st
   const std::lock_guard lock(state_->mutex);
   state_->bytes_of(path).fail_reads(offset, bytes);
 }
+void SimulatedDisk::mend_reads() {
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& weak : state_->inodes) {
+    if (const auto inode = weak.lock()) inode->bytes.mend_reads();
+  }
+}
 
 SimulatedDisk SimulatedDisk::copy() const {
   const std::lock_guard lock(state_->mutex);

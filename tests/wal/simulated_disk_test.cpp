@@ -347,6 +347,10 @@ TEST(SimulatedDisk, BitsRotAndSectorsBecomeUnreadable) {
   EXPECT_TRUE(again->read(1024, into));
   ASSERT_TRUE(write(*again, 512, filled(512, 1)));
   EXPECT_TRUE(again->read(1, into)) << "the disk puts another sector there";
+  disk.fail_reads("/f/a", 0, 2000);
+  EXPECT_FALSE(again->read(1, into));
+  disk.mend_reads();
+  EXPECT_TRUE(again->read(1, into));
 }
 
 TEST(SimulatedDisk, ACopyGoesItsOwnWay) {

@@ -113,6 +113,8 @@ class LOCKSTEP_EXPORT SimulatedDisk final : public IFileSystem {
   void flip_bit(const std::string& path, std::uint64_t byte, unsigned bit = 0);
   /// Reading any of these bytes fails with kIo until they are written again.
   void fail_reads(const std::string& path, std::uint64_t offset, std::uint64_t bytes);
+  /// Ends what `fail_reads` began, in all files: what was written there reads again.
+  void mend_reads();
   /// All of it at this moment, open files, locks, faults and capacity apart.
   [[nodiscard]] SimulatedDisk copy() const;
 

@@ -1,0 +1,173 @@
+#include "simulation/checkers/checkers.hpp"
+
+#include "consensus/configuration_codec.hpp"
+#include "simulation/checkers/acknowledged_writes.hpp"
+#include "simulation/checkers/commit_rules.hpp"
+#include "simulation/checkers/election_safety.hpp"
+#include "simulation/checkers/leader_append_only.hpp"
+#include "simulation/checkers/leader_completeness.hpp"
+#include "simulation/checkers/log_matching.hpp"
+#include "simulation/checkers/promises.hpp"
+#include "simulation/checkers/state_machine_safety.hpp"
+
+namespace lockstep::sim {
+namespace {
+
+/// Of the messages that only a leader sends.
+struct LeaderSays {
+  Term term;
+  Index commit_index;
+};
+
+std::optional<LeaderSays> said_as_leader(const consensus::MessageBody& body) {
+  if (const auto* append = std::get_if<consensus::AppendEntries>(&body)) {
+    return LeaderSays{append->term, append->commit_index};
+  }
+  if (const auto* heartbeat = std::get_if<consensus::Heartbeat>(&body)) {
+    return LeaderSays{heartbeat->term, heartbeat->commit_index};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Checkers::Checkers(Verdict& verdict) : verdict_(verdict) {
+  const auto add = [&]<class Property>(std::type_identity<Property>) {
+    checkers_.push_back(std::make_unique<Property>(facts_, verdict_));
+  };
+  add(std::type_identity<ElectionSafety>{});
+  add(std::type_identity<LeaderAppendOnly>{});
+  add(std::type_identity<LogMatching>{});
+  add(std::type_identity<LeaderCompleteness>{});
+  add(std::type_identity<CommitRules>{});
+  add(std::type_identity<Promises>{});
+  add(std::type_identity<StateMachineSafety>{});
+  add(std::type_identity<AcknowledgedWrites>{});
+}
+
+void Checkers::on_open(const NodeId& node, const WALState& state) {
+  tell([&](Checker& checker) { checker.on_open(node, state); });
+  NodeFacts& known = facts_.nodes[node];
+  known.led_last = {};
+  if (known.incarnation != state.identity.incarnation) {
+    known.incarnation = state.identity.incarnation;
+    return;
+  }
+  // What was submitted and not answered may be there, up to any place.
+  LogCopy log = known.durable;
+  std::optional<LogCopy> found;
+  if (log.fits(state)) found = log;
+  for (const LogChange& change : known.pending) {
+    (void)log.make(change);
+    if (log.fits(state)) found = log;
+  }
+  known.pending.clear();
+  if (!found) {
+    return verdict_.violated("what is durable survives",
+                             node.str() + " had " + to_string(known.durable.last_index()) +
+                                 " in term " + to_string(known.durable.hard_state().current_term) +
+                                 ", finds " + to_string(state.last_promised.index) + " in term " +
+                                 to_string(state.hard_state.current_term));
+  }
+  known.durable = known.submitted = *found;
+}
+
+void Checkers::on_new_disk(const NodeId& node) {
+  tell([&](Checker& checker) { checker.on_new_disk(node); });
+  NodeFacts& known = facts_.nodes[node];
+  known.former.push_back(known.durable);
+  known.submitted = known.durable = {};
+  known.pending.clear();
+}
+
+void Checkers::on_change(const NodeId& node, const LogChange& change) {
+  tell([&](Checker& checker) { checker.on_change(node, change); });
+  NodeFacts& known = facts_.nodes[node];
+  (void)known.submitted.make(change);
+  known.pending.push_back(change);
+}
+
+void Checkers::on_repair(const NodeId& node, const std::vector<Entry>& copies) {
+  tell([&](Checker& checker) { checker.on_repair(node, copies); });
+}
+
+void Checkers::on_answer(const NodeId& node, LogAnswer answer) {
+  NodeFacts& known = facts_.nodes[node];
+  // What has failed may be found again by the next life, like what was never answered.
+  if (known.pending.empty() || answer == LogAnswer::kFailed) return;
+  const LogChange change = std::move(known.pending.front());
+  known.pending.pop_front();
+  if (answer == LogAnswer::kDurable) {
+    if (known.durable.make(change)) return;
+    return verdict_.violated("no gaps in the log",
+                             node.str() + " has " + to_string(known.durable.last_index()) +
+                                 " and then " + to_string(change.first_entry));
+  }
+}
+
+void Checkers::on_send(const NodeId& from, const NodeId& to,
+                       const consensus::PeerMessage& message) {
+  tell([&](Checker& checker) { checker.on_send(from, to, message); });
+  if (const auto* append = std::get_if<consensus::AppendEntries>(&message.body)) note_sent(*append);
+  const auto said = said_as_leader(message.body);
+  if (!said) return;
+  on_lead(from, said->term);
+  on_commit(from, said->commit_index, said->term);
+}
+
+void Checkers::note_sent(const consensus::AppendEntries& append) {
+  for (const Entry& entry : append.entries) {
+    if (entry.header.term != append.term) continue;
+    facts_.sent.try_emplace(entry.id(), EntryTrace{entry.header.term, entry.digest});
+    if (entry.header.kind != EntryKind::kConfiguration) continue;
+    const auto record = consensus::decode_record(entry.payload().bytes());
+    if (record) facts_.sent_configurations.try_emplace(entry.id(), record->configuration);
+  }
+}
+
+void Checkers::on_lead(const NodeId& node, Term term) {
+  facts_.nodes[node].led_last = std::max(facts_.nodes[node].led_last, term);
+  if (facts_.leads(node, term)) return;
+  tell([&](Checker& checker) { checker.on_lead(node, term); });
+  facts_.leaders.try_emplace(term, node);
+}
+
+void Checkers::on_commit(const NodeId& node, Index index, Term by) {
+  while (facts_.last_committed() < index) {
+    const Index next = facts_.last_committed().next();
+    const EntryTrace* entry = facts_.entry_of_leader(node, next, by);
+    if (entry == nullptr) return;
+    tell([&](Checker& checker) { checker.on_commit(node, {next, entry->term}, by); });
+    facts_.committed.push_back({*entry, by});
+  }
+  const EntryTrace* newest = index == Index{} ? nullptr : facts_.entry_of_leader(node, index, by);
+  if (newest != nullptr && facts_.committed[index.value() - 1].entry != *newest) {
+    verdict_.violated("committed entries agree",
+                      node.str() + " has committed another " + text_of({index, newest->term}));
+  }
+}
+
+void Checkers::on_apply(const NodeId& node, const CommittedCommand& command, const KvState& after) {
+  on_commit(node, command.id.index, facts_.nodes.at(node).submitted.hard_state().current_term);
+  tell([&](Checker& checker) { checker.on_apply(node, command, after); });
+}
+
+void Checkers::on_install(const NodeId& node, const SnapshotMetadata& metadata,
+                          const KvState& state) {
+  tell([&](Checker& checker) { checker.on_install(node, metadata, state); });
+}
+
+void Checkers::on_life(const NodeId& node, const EngineDisk& disk) {
+  tell([&](Checker& checker) { checker.on_life(node, disk); });
+}
+
+void Checkers::on_acknowledged(const NodeId& node, EntryId id, std::uint64_t command) {
+  on_commit(node, id.index, id.term);
+  tell([&](Checker& checker) { checker.on_acknowledged(node, id, command); });
+}
+
+void Checkers::on_rejected(std::uint64_t command) {
+  tell([&](Checker& checker) { checker.on_rejected(command); });
+}
+
+}  // namespace lockstep::sim

@@ -1,0 +1,40 @@
+#include "simulation/checkers/facts.hpp"
+
+#include <algorithm>
+
+namespace lockstep::sim {
+
+bool NodeFacts::had_durable(EntryId id) const {
+  return durable.holds(id) ||
+         std::ranges::any_of(former, [&](const LogCopy& log) { return log.holds(id); });
+}
+
+bool Facts::is_committed(EntryId id) const {
+  return Index{} < id.index && id.index <= last_committed() &&
+         committed[id.index.value() - 1].entry.term == id.term;
+}
+
+bool Facts::leads(const NodeId& node, Term term) const {
+  const auto leader = leaders.find(term);
+  return leader != leaders.end() && leader->second == node;
+}
+
+const EntryTrace* Facts::entry_of_leader(const NodeId& node, Index index, Term term) const {
+  const LogCopy& log = nodes.at(node).submitted;
+  if (index <= log.last_index()) return log.at(index);
+  const auto found = sent.find({index, term});
+  return found == sent.end() ? nullptr : &found->second;
+}
+
+const Configuration* Facts::configuration_of_leader(const NodeId& node, Term term) const {
+  const LogCopy& log = nodes.at(node).submitted;
+  const Configuration* newest = log.configuration();
+  for (const auto& [id, configuration] : sent_configurations) {
+    if (id.term == term && id.index > log.last_index()) newest = &configuration;
+  }
+  return newest;
+}
+
+std::string text_of(EntryId id) { return to_string(id.index) + "/" + to_string(id.term); }
+
+}  // namespace lockstep::sim

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "simulation/observe/log_copy.hpp"
+
+namespace lockstep::sim {
+
+/// What one node was seen to write.
+struct NodeFacts {
+  /// As it is in memory: what the disk had no room for stays there, and is written again.
+  LogCopy submitted;
+  LogCopy durable;
+  /// Changes that are not answered yet.
+  std::deque<LogChange> pending;
+  Incarnation incarnation;
+  /// In this life.
+  Term led_last;
+  /// Of data that was taken away from it: it held these once.
+  std::vector<LogCopy> former;
+
+  [[nodiscard]] bool had_durable(EntryId id) const;
+};
+
+struct CommittedEntry {
+  EntryTrace entry;
+  /// Of the leader that was the first to say so.
+  Term by;
+};
+
+/// What is known of the whole group from what was seen so far. Everybody checks by it, nobody
+/// changes it but `Checkers`.
+struct Facts {
+  std::map<NodeId, NodeFacts> nodes;
+  /// The entry with index i at i - 1.
+  std::vector<CommittedEntry> committed;
+  std::map<Term, NodeId> leaders;
+  /// What leaders sent as their own term's, which their disks may get later than others.
+  std::map<EntryId, EntryTrace> sent;
+  std::map<EntryId, Configuration> sent_configurations;
+
+  [[nodiscard]] Index last_committed() const { return Index(committed.size()); }
+  [[nodiscard]] bool is_committed(EntryId id) const;
+  [[nodiscard]] bool leads(const NodeId& node, Term term) const;
+  /// Of the log in the memory of a node that leads, or led, in `term`. Null: not known.
+  [[nodiscard]] const EntryTrace* entry_of_leader(const NodeId& node, Index index, Term term) const;
+  [[nodiscard]] const Configuration* configuration_of_leader(const NodeId& node, Term term) const;
+};
+
+[[nodiscard]] std::string text_of(EntryId id);
+
+}  // namespace lockstep::sim
