@@ -62,12 +62,12 @@ void Promises::check_vote(const NodeId& from, const NodeId& to, Term term) {
 }
 
 void Promises::check(const NodeId& from, const NodeId&, const consensus::VoteRequest& request) {
-  check_vote(from, from, request.term);
+  if (!request.pre_vote) check_vote(from, from, request.term);
 }
 
 void Promises::check(const NodeId& from, const NodeId& to,
                      const consensus::VoteResponse& response) {
-  if (response.granted) check_vote(from, to, response.term);
+  if (response.granted && !response.pre_vote) check_vote(from, to, response.round);
 }
 
 void Promises::check(const NodeId& from, const NodeId&, const consensus::AppendResponse& response) {

@@ -11,6 +11,9 @@ void draw_replica(testing::SplitMix64& numbers, ReplicaOptions& replica) {
   // The shipped default mostly; the bench's now and then.
   const std::uint64_t speed = numbers.below(8);
   replica.heartbeat_interval = speed == 0 ? 50ms : speed < 3 ? 100ms : 200ms;
+  replica.election_timeout_min = 5 * replica.heartbeat_interval;
+  replica.election_timeout_max = 2 * replica.election_timeout_min;
+  replica.leadership = numbers.below(5) == 0 ? Leadership::kAssigned : Leadership::kElected;
   replica.retry_interval = replica.heartbeat_interval * (2 + numbers.below(4));
   replica.vote_timeout = 2s;
   replica.write_timeout = 1s + 1s * numbers.below(6);
@@ -66,7 +69,9 @@ std::string to_string(const Settings& settings) {
            " ms";
   };
   return "seed " + std::to_string(settings.seed) + ": " + std::to_string(settings.nodes) +
-         " nodes, heartbeat " + ms(settings.replica.heartbeat_interval) + ", " +
+         (settings.replica.leadership == Leadership::kElected ? " nodes that elect"
+                                                              : " nodes that are led") +
+         ", heartbeat " + ms(settings.replica.heartbeat_interval) + ", " +
          std::to_string(settings.clients) + " clients, " + std::to_string(settings.keys) +
          " keys, a fault of each kind every " + ms(settings.mean_between_faults) + ", without " +
          std::to_string(settings.kinds_left_out_percent) + " % of the kinds";
