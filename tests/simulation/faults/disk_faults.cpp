@@ -45,8 +45,11 @@ bool fill_disk(World& world) {
   if (node == nullptr) return false;
   world.note("-- the disk of " + node->id().str() + " is full");
   node->disk().set_capacity(node->disk().used_bytes() + world.below(30'000));
-  node->may_fail = true;
-  world.after(world.between(1s, 10s), [node] { node->disk().set_capacity(std::nullopt); });
+  node->may_fail = node->is_full = true;
+  world.after(world.between(1s, 10s), [node] {
+    node->disk().set_capacity(std::nullopt);
+    node->is_full = false;
+  });
   return true;
 }
 

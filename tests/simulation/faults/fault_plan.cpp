@@ -20,8 +20,7 @@ FaultPlan::FaultPlan(World& world) : world_(world) {
 void FaultPlan::begin() {
   if (!kinds_.empty()) schedule_next();
   for (int i = 0; i < kGraveOnes; ++i) {
-    world_.after(world_.between(1s, world_.settings().faults_last - 1s),
-                 [this] { strike(grave_kinds_); });
+    strike_gravely(world_.between(1s, world_.settings().faults_last - 2s));
   }
 }
 
@@ -31,6 +30,14 @@ void FaultPlan::schedule_next() {
   world_.after(world_.between(0s, 2 * mean), [this] {
     strike(kinds_);
     if (world_.faults_go_on) schedule_next();
+  });
+}
+
+void FaultPlan::strike_gravely(World::Time delay) {
+  world_.after(delay, [this] {
+    const std::uint64_t before = grave_;
+    strike(grave_kinds_);
+    if (grave_ == before && world_.faults_go_on) strike_gravely(200ms);
   });
 }
 

@@ -20,6 +20,8 @@ class FaultPlan {
 
  private:
   void schedule_next();
+  /// One for certain, later when there is nobody to do it to.
+  void strike_gravely(World::Time delay);
   void strike(const std::vector<Fault>& kinds);
 
   World& world_;

@@ -30,7 +30,7 @@ Node::~Node() {
 void Node::start(const std::vector<NodeId>& peers) {
   ++life_;
   trouble_.reset();
-  may_fail = false;
+  may_fail = is_full;
   stopped_ = false;
   engine_disk_->flush_one_in = settings_.engine_flushes_one_in;
   hooks_.on_life(*this);

@@ -66,6 +66,8 @@ class Node {
 
   /// A fault was made in this life that may stop it, or keep it from starting.
   bool may_fail = false;
+  /// Its disk has little room.
+  bool is_full = false;
   /// Nobody starts it any more.
   bool stays_down = false;
   /// Its data was taken away: to the group it is a stranger.
