@@ -18,6 +18,8 @@ enum class EntryKind : std::uint32_t {
   kNoop = 1,           ///< a new leader's first entry (Raft §8)
   kConfiguration = 2,  ///< the members of the group
   kCommand = 3,        ///< the host's
+  kOpenSession = 4,
+  kSessionCommand = 5,  ///< the host's, applied at most once
 };
 
 [[nodiscard]] LOCKSTEP_EXPORT bool is_known(EntryKind kind);

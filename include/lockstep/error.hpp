@@ -35,6 +35,10 @@ enum class Errc : int {
   kStateMachineFailed = 31,
   kForeignCluster = 32,
   kSuperseded = 33,  ///< another call of the same kind took this one's place
+  kSessionExpired = 34,
+  /// A session's command was applied and rejected, for a reason that did not survive: an error
+  /// category of the engine's own.
+  kCommandRejected = 35,
   // network
   kNotConnected = 50,
   kConnectionLost = 51,

@@ -65,6 +65,10 @@ struct ReplicaOptions {
   /// `stop` waits for the log's end no longer than this.
   std::chrono::milliseconds stall_limit{5000};
 
+  /// A session that this node opens ends when no command of it came for so long, by the time that
+  /// session entries carry.
+  std::chrono::milliseconds session_timeout{600'000};
+
   std::size_t max_entry_bytes = std::size_t{16} << 20;
   /// Proposed but not committed; beyond it `kOverloaded`.
   std::size_t max_uncommitted_bytes = std::size_t{64} << 20;
@@ -108,7 +112,7 @@ struct WriteCommitted {
 struct WriteLocallyDurable {
   EntryId id;
 };
-/// Definitely not in the log, now or ever.
+/// Definitely without effect, now or ever: not in the log, or, a session's, in it and not applied.
 struct WriteRejected {
   Error error;
 };
@@ -127,6 +131,21 @@ enum class WaitFor {
   kApplied,  ///< and applied by this node's engine, whose result comes back
 };
 
+/// A command that is applied at most once, however often it is sent (Raft thesis §6.3): the same
+/// (session, sequence) again gets the first one's result. It completes when it is applied.
+///
+/// Rejected with kSessionExpired: the session is unknown or has ended. That says nothing of an
+/// earlier attempt whose outcome was unknown: it may have been applied while the session lived.
+/// With kSuperseded: `sequence` is below what was called the lowest outstanding one before. With
+/// kOverloaded also: it is 256 or more above it.
+struct SessionWrite {
+  SessionId session;
+  /// The client's own count of its commands, from 1 on, one for each command.
+  std::uint64_t sequence = 0;
+  /// The client waits for no result of an earlier command any more: those are forgotten.
+  std::uint64_t lowest_outstanding = 1;
+};
+
 struct WriteOptions {
   /// Empty: the replica's.
   std::optional<ReplicationMode> mode{};
@@ -136,6 +155,7 @@ struct WriteOptions {
   /// At least so many members, this one and learners included, must have it durable before the call
   /// completes. 0: no demand beyond the majority.
   std::size_t copies = 0;
+  std::optional<SessionWrite> session{};
 };
 
 struct FollowerStatus {
@@ -296,6 +316,7 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   using DoneHandler = std::function<void(Error)>;
   using WriteHandler = std::function<void(WriteOutcome)>;
   using ReadBarrierHandler = std::function<void(Result<Index>)>;
+  using SessionHandler = std::function<void(Result<SessionId>)>;
   using EventListener = std::function<void(const ReplicationEvent&)>;
 
   struct Parts {
@@ -349,6 +370,13 @@ class LOCKSTEP_EXPORT WALReplicationManager {
     replicate(std::move(payload), WriteOptions{}, std::move(done));
   }
   [[nodiscard]] std::future<WriteOutcome> replicate(Payload payload, WriteOptions options = {});
+
+  /// Opens a session for writes that are applied at most once, on the leader. It ends by itself:
+  /// `session_timeout` after its last command, or when more than 1,024 sessions are open or their
+  /// results take more than 64 MiB, the one that was silent for longest. Errors: as `replicate`;
+  /// when the outcome is unknown a session may be open that nobody uses, which does no harm.
+  virtual void open_session(SessionHandler done) = 0;
+  [[nodiscard]] std::future<Result<SessionId>> open_session();
 
   /// On the leader: `done` when `node` has everything that was in the log at the time of the call,
   /// durable, sending at once what it lacks. On a follower: `node` must be the leader, and `done`

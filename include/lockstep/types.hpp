@@ -37,6 +37,8 @@ class StrongNumber {
 using Index = StrongNumber<struct IndexTag>;
 /// A leadership (Raft §5.1). 0 means "none yet".
 using Term = StrongNumber<struct TermTag>;
+/// Names a session of a client's: the index of the entry that opened it.
+using SessionId = StrongNumber<struct SessionTag>;
 /// Names one replicated log; a process may hold many.
 using GroupId = StrongNumber<struct GroupTag>;
 /// Grows at each start of a process.

@@ -9,6 +9,8 @@ bool is_known(EntryKind kind) {
     case EntryKind::kNoop:
     case EntryKind::kConfiguration:
     case EntryKind::kCommand:
+    case EntryKind::kOpenSession:
+    case EntryKind::kSessionCommand:
       return true;
   }
   return false;

@@ -49,6 +49,10 @@ const char* text_of(Errc code) {
       return "belongs to another cluster";
     case Errc::kSuperseded:
       return "superseded by a later call";
+    case Errc::kSessionExpired:
+      return "the session is unknown or has ended";
+    case Errc::kCommandRejected:
+      return "the command was rejected";
     case Errc::kNotConnected:
       return "not connected";
     case Errc::kConnectionLost:

@@ -12,12 +12,22 @@ Error failed_to_apply(const Error& error) {
   return Error(Errc::kStateMachineFailed, "the engine failed to apply: " + error.message);
 }
 
+Error cannot_read(const Entry& entry) {
+  return Error(Errc::kUnknownEntryKind, "the session entry at index " +
+                                            to_string(entry.header.index) +
+                                            " is of a format that this version does not know: "
+                                            "update this node");
+}
+
 }  // namespace
 
 Result<RecoveredEngine> EngineHost::recover() {
   try {
     Result<RecoveredEngine> recovered = engine_->recover();
-    if (recovered) pairs_ = {recovered->pairs.begin(), recovered->pairs.end()};
+    if (recovered) {
+      pairs_ = {recovered->pairs.begin(), recovered->pairs.end()};
+      sessions_.restore(pairs_);
+    }
     return recovered;
   } catch (const std::exception& exception) {
     return Error(Errc::kStateMachineFailed,
@@ -27,35 +37,90 @@ Result<RecoveredEngine> EngineHost::recover() {
   }
 }
 
-Result<AppliedBatch> EngineHost::apply(const std::vector<Entry>& entries) {
+/// Entries that are applied and sealed in one go.
+struct EngineHost::Stretch {
+  /// An entry that somebody may wait for.
+  struct Awaited {
+    PendingWrites::Applied applied;
+    /// The engine's result comes at this place among the commands.
+    std::optional<std::size_t> command{};
+    std::optional<SessionWrite> session{};
+  };
+  std::span<const Entry> entries;
   std::vector<CommittedCommand> commands;
-  commands.reserve(entries.size());
-  for (const Entry& entry : entries) {
-    if (entry.header.kind == EntryKind::kCommand) commands.push_back({entry.id(), entry.payload()});
-  }
+  std::vector<Awaited> awaited;
+};
+
+Result<AppliedBatch> EngineHost::apply(const std::vector<Entry>& entries) {
   AppliedBatch batch;
   batch.last = entries.back().header.index;
   batch.entries = entries.size();
-  add_to_chain(entries, batch);
+  std::span<const Entry> rest(entries);
+  while (!rest.empty()) {
+    Result<Stretch> stretch = take_stretch(rest);
+    if (!stretch) return stretch.error();
+    rest = rest.subspan(stretch->entries.size());
+    if (auto applied = apply_stretch(std::move(*stretch), batch); !applied) return applied.error();
+  }
+  return batch;
+}
 
+/// As many as can be applied before the result of one decides about another; mostly all of them.
+Result<EngineHost::Stretch> EngineHost::take_stretch(std::span<const Entry> entries) {
+  Stretch stretch;
+  std::size_t taken = 0;
+  for (; taken < entries.size(); ++taken) {
+    const Entry& entry = entries[taken];
+    Stretch::Awaited awaited{{entry.header.index, {}}};
+    if (entry.header.kind == EntryKind::kCommand) {
+      awaited.command = stretch.commands.size();
+      stretch.commands.push_back({entry.id(), entry.payload()});
+    } else if (entry.header.kind == EntryKind::kOpenSession) {
+      const auto open = decode_open_session(entry.payload());
+      if (!open) return cannot_read(entry);
+      sessions_.open(entry.header.index, *open);
+    } else if (entry.header.kind == EntryKind::kSessionCommand) {
+      const auto command = decode_session_command(entry.payload());
+      if (!command) return cannot_read(entry);
+      if (sessions_.must_wait(*command)) break;
+      auto verdict = sessions_.admit(*command);
+      if (auto* known = std::get_if<SessionTable::Known>(&verdict)) {
+        awaited.applied.result = std::move(known->result);
+      } else if (auto* refused = std::get_if<SessionTable::Refused>(&verdict)) {
+        awaited.applied.refused = std::move(refused->error);
+      } else {
+        awaited.command = stretch.commands.size();
+        awaited.session = command->write;
+        stretch.commands.push_back({entry.id(), command->command});
+      }
+    } else {
+      continue;
+    }
+    stretch.awaited.push_back(std::move(awaited));
+  }
+  stretch.entries = entries.first(taken);
+  return stretch;
+}
+
+Result<> EngineHost::apply_stretch(Stretch stretch, AppliedBatch& batch) {
+  const EntryId last = stretch.entries.back().id();
+  add_to_chain(stretch.entries, batch);
   std::size_t seals = 0;
   bool complete = false;
-  const Seal seal_batch = [&](std::vector<CommandResult> results) {
+  const Seal seal_stretch = [&](std::vector<CommandResult> results) {
     ++seals;
-    complete = results.size() == commands.size();
-    for (std::size_t i = 0; complete && i < results.size(); ++i) {
-      batch.results.push_back({commands[i].id.index, std::move(results[i])});
-    }
-    return seal(batch, entries.back().id());
+    complete = results.size() == stretch.commands.size();
+    if (seals == 1 && complete) note_results(stretch, std::move(results), batch);
+    return seal(batch, last);
   };
   try {
-    const Result<Index> durable = engine_->apply(commands, seal_batch);
+    const Result<Index> durable = engine_->apply(stretch.commands, seal_stretch);
     if (!durable) return failed_to_apply(durable.error());
-    if (*durable > batch.last) {
+    if (*durable > last.index) {
       return failed_to_apply(
           Error(Errc::kStateMachineFailed, "it reports index " + to_string(*durable) +
                                                " as durable, beyond the batch, which ends at " +
-                                               to_string(batch.last)));
+                                               to_string(last.index)));
     }
     batch.durable_applied = *durable;
   } catch (const std::exception& exception) {
@@ -66,9 +131,9 @@ Result<AppliedBatch> EngineHost::apply(const std::vector<Entry>& entries) {
   if (seals != 1 || !complete) {
     return failed_to_apply(Error(Errc::kStateMachineFailed,
                                  "apply must call seal once, with one result for each of its " +
-                                     std::to_string(commands.size()) + " commands"));
+                                     std::to_string(stretch.commands.size()) + " commands"));
   }
-  return batch;
+  return {};
 }
 
 Result<SnapshotImage> EngineHost::begin_snapshot(SnapshotMetadata metadata) {
@@ -86,7 +151,18 @@ Result<SnapshotImage> EngineHost::begin_snapshot(SnapshotMetadata metadata) {
   }
 }
 
-void EngineHost::add_to_chain(const std::vector<Entry>& entries, AppliedBatch& batch) {
+void EngineHost::note_results(Stretch& stretch, std::vector<CommandResult> results,
+                              AppliedBatch& batch) {
+  for (Stretch::Awaited& awaited : stretch.awaited) {
+    if (awaited.command) awaited.applied.result = std::move(results[*awaited.command]);
+    if (const auto& write = awaited.session) {
+      sessions_.record(write->session, write->sequence, awaited.applied.result);
+    }
+    batch.results.push_back(std::move(awaited.applied));
+  }
+}
+
+void EngineHost::add_to_chain(std::span<const Entry> entries, AppliedBatch& batch) {
   if (!chain_) return;
   batch.digests.reserve(entries.size());
   for (const Entry& entry : entries) {
@@ -98,7 +174,14 @@ void EngineHost::add_to_chain(const std::vector<Entry>& entries, AppliedBatch& b
 std::vector<SealedPair> EngineHost::seal(const AppliedBatch& batch, EntryId last) {
   std::vector<SealedPair> pairs{applied_pair(last)};
   if (!batch.checkpoints.empty()) pairs.push_back(checkpoint_pair(batch.checkpoints.back()));
-  for (const SealedPair& pair : pairs) pairs_[pair.key] = *pair.value;
+  for (SealedPair& pair : sessions_.take_changes()) pairs.push_back(std::move(pair));
+  for (const SealedPair& pair : pairs) {
+    if (pair.value) {
+      pairs_[pair.key] = *pair.value;
+    } else {
+      pairs_.erase(pair.key);
+    }
+  }
   return pairs;
 }
 

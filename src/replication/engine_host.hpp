@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "lockstep/entry.hpp"
 #include "lockstep/state_machine.hpp"
 #include "replication/pending_writes.hpp"
+#include "replication/session_table.hpp"
 
 namespace lockstep::replication {
 
@@ -34,8 +36,8 @@ struct SnapshotImage {
   std::shared_ptr<ISnapshot> state;
 };
 
-/// The engine, with what Lockstep keeps in step with it: the chain of checkpoints and the pairs
-/// that the engine stores. Used on the apply worker only.
+/// The engine, with what Lockstep keeps in step with it: sessions, the chain of checkpoints, and
+/// the pairs that the engine stores. Used on the apply worker only.
 class EngineHost {
  public:
   explicit EngineHost(std::shared_ptr<IStateMachine> engine) : engine_(std::move(engine)) {}
@@ -49,11 +51,16 @@ class EngineHost {
   [[nodiscard]] Result<SnapshotImage> begin_snapshot(SnapshotMetadata metadata);
 
  private:
+  struct Stretch;
+  [[nodiscard]] Result<Stretch> take_stretch(std::span<const Entry> entries);
+  [[nodiscard]] Result<> apply_stretch(Stretch stretch, AppliedBatch& batch);
+  void note_results(Stretch& stretch, std::vector<CommandResult> results, AppliedBatch& batch);
   [[nodiscard]] std::vector<SealedPair> seal(const AppliedBatch& batch, EntryId last);
-  void add_to_chain(const std::vector<Entry>& entries, AppliedBatch& batch);
+  void add_to_chain(std::span<const Entry> entries, AppliedBatch& batch);
 
   const std::shared_ptr<IStateMachine> engine_;
   std::optional<CheckpointChain> chain_;
+  SessionTable sessions_;
   /// All that are live.
   std::map<std::string, std::string> pairs_;
   Sha256 sha_;

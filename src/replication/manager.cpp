@@ -23,6 +23,7 @@ class Manager final : public WALReplicationManager {
   void replicate(Payload payload, WriteOptions options, WriteHandler done) override {
     replica_->replicate(std::move(payload), options, std::move(done));
   }
+  void open_session(SessionHandler done) override { replica_->open_session(std::move(done)); }
   void sync_with_node(NodeId node, DoneHandler done) override {
     replica_->sync_with_node(std::move(node), std::move(done));
   }
@@ -92,6 +93,13 @@ std::future<WriteOutcome> WALReplicationManager::replicate(Payload payload, Writ
   auto future = promise->get_future();
   replicate(std::move(payload), options,
             [promise](WriteOutcome outcome) { promise->set_value(std::move(outcome)); });
+  return future;
+}
+
+std::future<Result<SessionId>> WALReplicationManager::open_session() {
+  auto promise = std::make_shared<std::promise<Result<SessionId>>>();
+  auto future = promise->get_future();
+  open_session([promise](Result<SessionId> session) { promise->set_value(std::move(session)); });
   return future;
 }
 

@@ -34,6 +34,7 @@ std::vector<OptionProblem> check(const ReplicaOptions& options) {
           "must not be negative; 0 is never");
   require_interval(options.retry_interval, "retry_interval");
   require_interval(options.stall_limit, "stall_limit");
+  require_interval(options.session_timeout, "session_timeout");
   require(options.max_entry_bytes >= 1, "max_entry_bytes", "must be 1 at least");
   require(options.max_uncommitted_bytes >= options.max_entry_bytes, "max_uncommitted_bytes",
           "must be max_entry_bytes at least");

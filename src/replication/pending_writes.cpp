@@ -81,6 +81,7 @@ void PendingWrites::applied(std::vector<Applied> results) {
     if (write == nullptr) continue;
     write->is_applied = true;
     write->result = std::move(applied.result);
+    write->refused = std::move(applied.refused);
     try_complete(*write);
   }
   drop_finished();
@@ -148,6 +149,7 @@ void PendingWrites::try_complete(Write& write) {
 }
 
 void PendingWrites::complete_committed(Write& write) {
+  if (write.refused) return complete(write, WriteRejected{std::move(write.refused)});
   WriteCommitted outcome{write.id, std::nullopt, write.copies == Copies::kMet};
   if (wants_result(write.write->options)) outcome.result = std::move(write.result);
   complete(write, std::move(outcome));

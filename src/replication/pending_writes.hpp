@@ -36,6 +36,8 @@ class PendingWrites {
   struct Applied {
     Index index;
     CommandResult result;
+    /// It has no effect, for this reason.
+    Error refused{};
   };
   void applied(std::vector<Applied> results);
   /// How many members have each entry, by its index; for writes that demand copies.
@@ -63,6 +65,7 @@ class PendingWrites {
     Copies copies = Copies::kMet;
     bool is_applied = false;
     CommandResult result;
+    Error refused{};
   };
   [[nodiscard]] Write* find(Index index);
   [[nodiscard]] Index first_after(Index index) const;

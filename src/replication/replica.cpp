@@ -162,6 +162,8 @@ void Replica::complete_pending() {
       } else if (std::holds_alternative<WriteLocallyDurable>(completion.outcome)) {
         ++metrics.writes_locally_durable;
         metrics.local_latency.record(now - completion.called_at);
+      } else if (std::holds_alternative<WriteRejected>(completion.outcome)) {
+        ++metrics.writes_rejected;
       } else {
         ++metrics.writes_unknown;
       }

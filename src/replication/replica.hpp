@@ -38,6 +38,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void set_role(Role role, DoneHandler done);
   void step_down(DoneHandler done);
   void replicate(Payload payload, WriteOptions options, WriteHandler done);
+  void open_session(WALReplicationManager::SessionHandler done);
   void sync_with_node(NodeId node, DoneHandler done);
   void trigger_snapshot(DoneHandler done);
   void report_durable_applied(Index index);
@@ -65,6 +66,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   [[nodiscard]] std::optional<Error> reason_not_to_take_part() const;
   void call_core(DoneHandler done, std::function<void(consensus::CallId)> call);
   void answer_call(consensus::CallId call, Error error);
+  void submit(EntryKind kind, Payload payload, const WriteOptions& options, WriteHandler done);
   void hash_large_payload(const std::shared_ptr<ProposedWrite>& write);
   void drain_proposals();
   void post_drain();

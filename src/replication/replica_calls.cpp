@@ -5,6 +5,7 @@
 #include "base/byte_codec.hpp"
 #include "replication/deadline.hpp"
 #include "replication/replica.hpp"
+#include "replication/session_entry.hpp"
 #include "replication/step.hpp"
 
 namespace lockstep::replication {
@@ -19,6 +20,17 @@ constexpr std::size_t kMaxProposalBytes = std::size_t{512} << 10;
 std::optional<Error> refusal(const WriteOptions& options, ReplicationMode default_mode) {
   if (options.timeout && options.timeout->count() < 0) {
     return Error(Errc::kInvalidArgument, "timeout: must not be negative; 0 is never");
+  }
+  if (const auto& session = options.session) {
+    if (options.mode.value_or(default_mode) != ReplicationMode::kSync) {
+      return Error(Errc::kInvalidArgument,
+                   "session: an ASYNC write completes before it is applied; a session's needs "
+                   "kSync");
+    }
+    if (session->lowest_outstanding < 1 || session->sequence < session->lowest_outstanding) {
+      return Error(Errc::kInvalidArgument,
+                   "session: sequence must be 1 at least, and not below lowest_outstanding");
+    }
   }
   if (options.mode.value_or(default_mode) == ReplicationMode::kSync) return std::nullopt;
   if (options.wait == WaitFor::kApplied) {
@@ -109,6 +121,33 @@ void Replica::step_down(DoneHandler done) {
 }
 
 void Replica::replicate(Payload payload, WriteOptions options, WriteHandler done) {
+  if (!options.session) {
+    return submit(EntryKind::kCommand, std::move(payload), options, std::move(done));
+  }
+  options.wait = WaitFor::kApplied;
+  submit(EntryKind::kSessionCommand,
+         encode(runtime_->wall_clock_ms(), *options.session, payload.bytes()), options,
+         std::move(done));
+}
+
+void Replica::open_session(WALReplicationManager::SessionHandler done) {
+  WriteOptions options;
+  options.mode = ReplicationMode::kSync;
+  options.wait = WaitFor::kApplied;
+  submit(EntryKind::kOpenSession,
+         encode(OpenSession{runtime_->wall_clock_ms(), options_.session_timeout.count()}), options,
+         [done = std::move(done)](const WriteOutcome& outcome) {
+           if (!done) return;
+           if (const auto* committed = std::get_if<WriteCommitted>(&outcome)) {
+             return done(SessionId(committed->id.index.value()));
+           }
+           const auto* rejected = std::get_if<WriteRejected>(&outcome);
+           done(rejected != nullptr ? rejected->error : std::get<WriteUnknown>(outcome).error);
+         });
+}
+
+void Replica::submit(EntryKind kind, Payload payload, const WriteOptions& options,
+                     WriteHandler done) {
   auto write = std::make_shared<ProposedWrite>();
   write->options = options;
   write->done = std::move(done);
@@ -121,6 +160,7 @@ void Replica::replicate(Payload payload, WriteOptions options, WriteHandler done
                                              " bytes, max_entry_bytes is " +
                                              std::to_string(options_.max_entry_bytes)));
   }
+  write->proposal.kind = kind;
   write->proposal.payload_bytes = payload.size();
   write->proposal.memory =
       (payload.size() == 0 ? Payload(std::size_t{0}) : std::move(payload)).release();

@@ -200,7 +200,7 @@ TEST(EntryKinds, OnlyTheNamedOnesAreKnown) {
   EXPECT_TRUE(is_known(EntryKind::kConfiguration));
   EXPECT_TRUE(is_known(EntryKind::kCommand));
   EXPECT_FALSE(is_known(static_cast<EntryKind>(0)));
-  EXPECT_FALSE(is_known(static_cast<EntryKind>(4)));
+  EXPECT_FALSE(is_known(static_cast<EntryKind>(6)));
 }
 
 TEST(EntryDigest, AStoredEntryIsRestoredOrRefused) {

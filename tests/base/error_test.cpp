@@ -19,7 +19,7 @@ TEST(Errors, EveryCodeHasATextOfItsOwn) {
     ++codes;
     EXPECT_TRUE(texts.insert(text).second) << text;
   }
-  EXPECT_EQ(codes, 53);
+  EXPECT_EQ(codes, 55);
   EXPECT_EQ(make_error_code(Errc::kStalled).value(), kLastCode);
   EXPECT_EQ(std::string(lockstep_category().name()), "lockstep");
 }
