@@ -46,10 +46,14 @@ ChildProcess::~ChildProcess() {
 }
 
 std::string ChildProcess::read_line() {
+  auto line = try_read_line();
+  if (!line) give_up("a child process has ended early");
+  return std::move(*line);
+}
+
+std::optional<std::string> ChildProcess::try_read_line() {
   std::array<char, 256> line{};
-  if (std::fgets(line.data(), static_cast<int>(line.size()), from_) == nullptr) {
-    give_up("a child process has ended early");
-  }
+  if (std::fgets(line.data(), static_cast<int>(line.size()), from_) == nullptr) return std::nullopt;
   return line.data();
 }
 
@@ -63,5 +67,9 @@ void ChildProcess::freeze() {
   ::kill(pid_, SIGSTOP);
   ::waitpid(pid_, &status, WUNTRACED);
 }
+
+void ChildProcess::thaw() { ::kill(pid_, SIGCONT); }
+
+void ChildProcess::kill() { ::kill(pid_, SIGKILL); }
 
 }  // namespace lockstep::benchmark

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,14 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   [[nodiscard]] std::string read_line();
+  /// None: the process has ended.
+  [[nodiscard]] std::optional<std::string> try_read_line();
   void write_line(const std::string& line);
   /// Returns when the process does not run any more.
   void freeze();
+  void thaw();
+  /// At once, as when the machine's power goes; what was written to files stays.
+  void kill();
 
  private:
   pid_t pid_ = -1;
