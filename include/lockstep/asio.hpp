@@ -106,6 +106,23 @@ auto async_set_role(WALReplicationManager& manager, Role role, Token&& token) {
       std::forward<Token>(token));
 }
 
+/// Completes with `Error`.
+template <class Token>
+auto async_transfer_leadership(WALReplicationManager& manager, NodeId to, Token&& token) {
+  return detail::initiate<Error>(
+      [&manager, to = std::move(to)](auto done) mutable {
+        manager.transfer_leadership(std::move(to), std::move(done));
+      },
+      std::forward<Token>(token));
+}
+
+/// Completes with `Result<Index>`.
+template <class Token>
+auto async_read_barrier(WALReplicationManager& manager, Token&& token) {
+  return detail::initiate<Result<Index>>(
+      [&manager](auto done) { manager.read_barrier(std::move(done)); }, std::forward<Token>(token));
+}
+
 /// Completes with `WriteOutcome`.
 template <class Token>
 auto async_replicate(WALReplicationManager& manager, Payload payload, WriteOptions options,

@@ -55,6 +55,8 @@ struct ReplicaOptions {
   std::chrono::milliseconds election_timeout_max{2000};
   /// How long `set_role(kLeader)` waits for the others.
   std::chrono::milliseconds vote_timeout{2000};
+  /// How long `transfer_leadership` waits for the new leader; writes are refused meanwhile.
+  std::chrono::milliseconds transfer_timeout{2000};
   /// How long `bootstrap` waits for all members to answer, and then to confirm.
   std::chrono::milliseconds bootstrap_timeout{30000};
   /// After this a write reports `WriteUnknown`; replication goes on. 0: never.
@@ -399,10 +401,23 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   /// is let go when it does.
   virtual void stop(DoneHandler done) = 0;
 
+  /// A linearizable read, on leader, follower or learner: `done` once this node's engine has
+  /// applied whatever was committed anywhere when this was called, with the index up to which; what
+  /// it shows then may be read. Costs one round of heartbeats, shared by all that wait. Errors:
+  /// kNotLeader (no leader is known, or it leads no more), kLeadershipLost (this node led),
+  /// kTimedOut (after `write_timeout`), kCorruption (this sole voter has lost what it would have to
+  /// apply), kOverloaded (too many wait), kStopped.
+  virtual void read_barrier(ReadBarrierHandler done) = 0;
+
+  /// On the leader: brings `to` level, taking no writes meanwhile (kOverloaded), and has it elected
+  /// at once; `done` when this node follows it. Else, at the latest after `transfer_timeout`, this
+  /// node goes on leading. Errors: kNotLeader, kNotAMember (no voter), kStranger, kStalled (its
+  /// disk is full or does not answer), kWrongState (a transfer is under way), kSuperseded (another
+  /// one leads now), kTimedOut, kStopped.
+  virtual void transfer_leadership(NodeId to, DoneHandler done) = 0;
+
   // The rest of the interface has its place and answers kNotSupported until elected leadership
   // stands.
-  virtual void read_barrier(ReadBarrierHandler done) = 0;
-  virtual void transfer_leadership(NodeId to, DoneHandler done) = 0;
   // `operation` names the change, so that a repeated call is harmless.
   virtual void add_learner(NodeId node, OperationId operation, DoneHandler done) = 0;
   virtual void promote(NodeId node, OperationId operation, DoneHandler done) = 0;
@@ -421,6 +436,8 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   [[nodiscard]] std::future<Error> bootstrap(std::vector<NodeId> members);
   [[nodiscard]] std::future<Error> set_role(Role role);
   [[nodiscard]] std::future<Error> step_down();
+  [[nodiscard]] std::future<Error> transfer_leadership(NodeId to);
+  [[nodiscard]] std::future<Result<Index>> read_barrier();
   [[nodiscard]] std::future<Error> sync_with_node(NodeId node);
   [[nodiscard]] std::future<Error> trigger_snapshot();
   [[nodiscard]] std::future<Error> stop();

@@ -31,6 +31,7 @@ void Core::tick(MonotonicTime now) {
   if (std::holds_alternative<Leadership>(state_)) tick_leader();
   if (std::holds_alternative<Election>(state_)) tick_election();
   tick_liveness();
+  tick_transfer();
   tick_repair();
   check_invariants();
 }
@@ -126,6 +127,7 @@ void Core::fail(const Error& error) {
   failed_ = true;
   if (const auto* election = std::get_if<Election>(&state_)) answer(election->call, error);
   if (bootstrap_) finish_bootstrap(error);
+  if (transfer_) end_transfer(error);
   change_state(Following{});
   // Nothing else that this event wanted is done: it may rest on what is broken.
   Effects last;

@@ -19,6 +19,7 @@
 #include "consensus/leadership.hpp"
 #include "consensus/log.hpp"
 #include "consensus/repair.hpp"
+#include "consensus/transfer.hpp"
 #include "lockstep/configuration.hpp"
 #include "lockstep/role.hpp"
 #include "lockstep/time.hpp"
@@ -36,6 +37,7 @@ struct CoreOptions {
   /// Differs from node to node: it decides who campaigns first.
   std::uint64_t random_seed = 0;
   std::chrono::nanoseconds vote_timeout{};
+  std::chrono::nanoseconds transfer_timeout{};
   std::chrono::nanoseconds bootstrap_timeout{};
   std::chrono::nanoseconds retry_interval{};
   WindowLimits window;
@@ -59,6 +61,8 @@ struct Following {
   Index matched;
   /// A damaged entry that cannot be told from the leader's yet: what follows it has to wait.
   std::optional<Index> stuck_at{};
+  /// Its process is gone, as a refused dial tells: it is waited for no longer.
+  bool leader_is_gone = false;
   /// When the leader was last heard of.
   MonotonicTime heard_at{};
   /// The newest of its heartbeats.
@@ -87,6 +91,10 @@ class Core {
   void become_follower_by_command(CallId call);
   /// Gives leadership up; kNotLeader when there is none.
   void step_down(CallId call);
+  /// Hands leadership over to this voter.
+  void transfer_leadership(CallId call, const NodeId& target);
+  /// The disk does not answer, or does again. That it is full the core knows by itself.
+  void disk_stalled(bool stalled) { disk_stalled_ = stalled; }
   /// Founds the group; ids are random ones from the driver.
   void bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId cluster, Epoch epoch);
   void durable_up_to(WriteNumber number);
@@ -107,6 +115,8 @@ class Core {
   void read_failed(std::uint64_t id, const Error& error);
   void link_up(const NodeId& peer);
   void link_lost(const NodeId& peer);
+  /// A dial to the peer's address was actively refused: no process listens there.
+  void dial_refused(const NodeId& peer);
   /// A message was not accepted by the transport.
   void send_failed(const NodeId& peer);
   void applied_up_to(Index index) { applied_ = index; }
@@ -135,6 +145,11 @@ class Core {
   [[nodiscard]] bool initialised() const { return !identity_.cluster.is_none(); }
   [[nodiscard]] bool is_stranger() const { return stranger_; }
   [[nodiscard]] bool disk_is_full() const { return unwritten_from_.has_value(); }
+  [[nodiscard]] bool disk_is_well() const { return !disk_stalled_ && !disk_is_full(); }
+  /// To whom leadership is being handed over: nothing may be proposed meanwhile.
+  [[nodiscard]] std::optional<NodeId> handing_over_to() const {
+    return transfer_ ? std::optional(transfer_->target) : std::nullopt;
+  }
   [[nodiscard]] bool failed() const { return failed_; }
   /// The newest in the log, committed or not: that by which this node acts (Raft §6).
   [[nodiscard]] const Configuration& configuration() const { return configurations_.newest(); }
@@ -181,7 +196,17 @@ class Core {
   [[nodiscard]] bool campaigns_by_itself() const;
   [[nodiscard]] bool hears_a_leader() const;
   [[nodiscard]] bool hears_a_majority() const;
+  [[nodiscard]] bool is_heard(const Leadership::Follower& follower) const;
   [[nodiscard]] bool stays_damaged();
+
+  // core_transfer.cpp
+  void start_transfer(std::optional<CallId> call, const NodeId& target);
+  void tell_to_campaign();
+  void tick_transfer();
+  void end_transfer(Error error);
+  [[nodiscard]] bool is_sick() const;
+  void hand_over_if_sick();
+  void receive_body(const PeerMessage& from, const TransferLeadership& transfer);
 
   // core_pre_vote.cpp
   void start_pre_vote();
@@ -286,6 +311,8 @@ class Core {
   Index applied_;
   std::variant<Following, Election, Leadership> state_;
   ElectionTimer election_timer_;
+  std::optional<Transfer> transfer_;
+  bool disk_stalled_ = false;
   std::optional<BootstrapRound> bootstrap_;
   bool stranger_ = false;
   bool failed_ = false;

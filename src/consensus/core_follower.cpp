@@ -26,8 +26,10 @@ bool Core::follow(const PeerMessage& from, Term term_of_leader) {
   auto& following = std::get<Following>(state_);
   following.leader = from.peer;
   following.heard_at = now_;
+  following.leader_is_gone = false;
   following.pre_vote.reset();
   election_timer_.heard(now_);
+  if (transfer_) tick_transfer();
   return true;
 }
 
@@ -156,7 +158,7 @@ AppendResponse Core::response_to_leader(bool accepted) const {
   response.term = term();
   response.accepted = accepted;
   response.round = std::get<Following>(state_).round;
-  response.disk_is_well = !disk_is_full();
+  response.disk_is_well = disk_is_well();
   return response;
 }
 

@@ -245,6 +245,7 @@ void Core::receive_body(const PeerMessage& from, const AppendResponse& response)
   Leadership::Follower& follower = found->second;
   follower.linked = true;
   follower.heard_at = now_;
+  follower.disk_is_well = response.disk_is_well;
   if (response.round > follower.round) {
     follower.round = response.round;
     serve_reads();
@@ -261,6 +262,7 @@ void Core::receive_body(const PeerMessage& from, const AppendResponse& response)
   }
   feed(from.peer, follower);
   tell_commit(from.peer, follower);
+  if (transfer_ && transfer_->target == from.peer) tell_to_campaign();
 }
 
 void Core::receive_body(const PeerMessage& from, const SyncRequest& request) {

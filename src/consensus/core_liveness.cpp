@@ -22,18 +22,33 @@ void Core::tick_liveness() {
   }
 }
 
-/// Not with a damaged log (rule 4); and with a full disk another one leads better: whatever it
+/// Not with a damaged log (rule 4); and with a sick disk another one leads better: whatever it
 /// commits without this disk, the others commit without this node.
 bool Core::campaigns_by_itself() const {
   const bool is_whole = log_.damaged().empty() || is_sole_voter();
-  return initialised() && !stranger_ && is_own_voter() && is_whole && !disk_is_full();
+  return initialised() && !stranger_ && is_own_voter() && is_whole && disk_is_well();
 }
 
 /// A leader hears itself: it does not stay one for long without a majority.
 bool Core::hears_a_leader() const {
   const auto* following = std::get_if<Following>(&state_);
   if (following == nullptr) return std::holds_alternative<Leadership>(state_);
-  return following->leader && now_ - following->heard_at < options_.election_timeout_min;
+  return following->leader && !following->leader_is_gone &&
+         now_ - following->heard_at < options_.election_timeout_min;
+}
+
+/// Fast election (design 4): only where a leader's connection is lost and its address refuses a new
+/// one, its process is gone, and this node need not wait for it, to ask for votes or to give one. A
+/// redial that succeeds, hangs or times out shows nothing.
+void Core::dial_refused(const NodeId& peer) {
+  auto* following = std::get_if<Following>(&state_);
+  if (failed_ || !options_.elected || following == nullptr || following->leader != peer ||
+      following->leader_is_gone || linked_.contains(peer)) {
+    return;
+  }
+  following->leader_is_gone = true;
+  // So that those that notice at one moment do not campaign at one moment.
+  election_timer_.hasten(now_, options_.heartbeat_interval);
 }
 
 /// A leader that cannot repair its log soon makes room: what nobody else has it could offer to
@@ -53,9 +68,12 @@ bool Core::hears_a_majority() const {
   return is_majority(configuration(), [&](const NodeId& node) {
     if (node == identity_.node) return true;
     const auto follower = followers.find(node);
-    return follower != followers.end() && !follower->second.stranger &&
-           now_ - follower->second.heard_at < options_.election_timeout_min;
+    return follower != followers.end() && is_heard(follower->second);
   });
+}
+
+bool Core::is_heard(const Leadership::Follower& follower) const {
+  return !follower.stranger && now_ - follower.heard_at < options_.election_timeout_min;
 }
 
 }  // namespace lockstep::consensus

@@ -24,8 +24,11 @@ class ElectionTimer {
     since_ = now;
     timeout_ = min_ + one_of(max_ - min_);
   }
-  /// From the leader: waits for the same time-out from now on.
-  void heard(MonotonicTime now) { since_ = now; }
+  /// From the leader: waits for the same time-out from now on, unless it was cut short.
+  void heard(MonotonicTime now) {
+    if (timeout_ < min_) return restart(now);
+    since_ = now;
+  }
   /// Is due at once.
   void expire() { timeout_ = std::chrono::nanoseconds{0}; }
   /// Is due within `range` from now on.

@@ -28,6 +28,8 @@ struct Leadership {
     MonotonicTime heard_at{};
     /// The newest heartbeat that it has answered.
     std::uint64_t round = 0;
+    /// As it says: who may be handed the leadership.
+    bool disk_is_well = true;
     /// It has everything that the leader had at this moment.
     MonotonicTime level_at{};
     /// Where the leader's log ended when this was last looked at, and when that was.

@@ -235,6 +235,8 @@ void Replica::tell(const Notice& notice) {
     apply_pump_->repaired(core_->log());
   } else if (const auto* answered = std::get_if<SyncAnswered>(&notice)) {
     sync_waiters_.answered(answered->response);
+  } else if (const auto* read = std::get_if<ReadIndexKnown>(&notice)) {
+    reads_.answered(*read);
   }
 }
 
@@ -260,6 +262,7 @@ void Replica::halt(const Error& error) {
   pending_.give_up(error, false);
   pending_.give_up_unapplied_after(core_->log().durable_index(), error);
   complete_sync_waiters(sync_waiters_.give_up(error));
+  complete_reads(reads_.give_up(error));
   for (const CallId call : std::exchange(compaction_calls_, {})) answer_call(call, error);
   host_->emit({ReplicationError{error}});
   if (error == Errc::kInvariantBroken && options_.on_invariant_broken) {

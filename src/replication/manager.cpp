@@ -35,10 +35,10 @@ class Manager final : public WALReplicationManager {
   void report_durable_applied(Index index) override { replica_->report_durable_applied(index); }
   void stop(DoneHandler done) override { replica_->stop(std::move(done)); }
 
-  void read_barrier(ReadBarrierHandler done) override {
-    if (done) refuse([done = std::move(done)](Error error) { done(std::move(error)); });
+  void read_barrier(ReadBarrierHandler done) override { replica_->read_barrier(std::move(done)); }
+  void transfer_leadership(NodeId to, DoneHandler done) override {
+    replica_->transfer_leadership(std::move(to), std::move(done));
   }
-  void transfer_leadership(NodeId, DoneHandler done) override { refuse(std::move(done)); }
   void add_learner(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
   void promote(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
   void remove(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
@@ -125,6 +125,19 @@ std::future<Error> WALReplicationManager::step_down() {
   auto promise = make_promise();
   step_down(fulfil(promise));
   return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::transfer_leadership(NodeId to) {
+  auto promise = make_promise();
+  transfer_leadership(std::move(to), fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Result<Index>> WALReplicationManager::read_barrier() {
+  auto promise = std::make_shared<std::promise<Result<Index>>>();
+  auto future = promise->get_future();
+  read_barrier([promise](Result<Index> index) { promise->set_value(std::move(index)); });
+  return future;
 }
 
 std::future<Error> WALReplicationManager::sync_with_node(NodeId node) {

@@ -29,6 +29,7 @@ std::vector<OptionProblem> check(const ReplicaOptions& options) {
             "nodes that campaign all at once split the votes");
   }
   require_interval(options.vote_timeout, "vote_timeout");
+  require_interval(options.transfer_timeout, "transfer_timeout");
   require_interval(options.bootstrap_timeout, "bootstrap_timeout");
   require(options.write_timeout >= milliseconds{0}, "write_timeout",
           "must not be negative; 0 is never");

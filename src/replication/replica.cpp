@@ -49,7 +49,8 @@ Replica::Replica(ReplicaOptions options, WALReplicationManager::Parts parts)
       network_seen_(parts.network),
       network_(std::move(parts.network)),
       pending_(options_.mode, options_.write_timeout),
-      sync_waiters_(options_.retry_interval) {
+      sync_waiters_(options_.retry_interval),
+      reads_(options_.retry_interval, runtime_->random()) {
   board_.update([&](ReplicationStatus& status, ReplicationMetrics&) {
     status.node = options_.node;
     status.group = options_.group;
@@ -83,6 +84,12 @@ void Replica::receive(ReplicationMessage&& message) {
 }
 
 void Replica::network_event(const NetworkEvent& event) {
+  if (const auto* trouble = std::get_if<NodeError>(&event)) {
+    if (trouble->error != Errc::kConnectionRefused) return;
+    return strand_->post([self = shared_from_this(), node = trouble->node] {
+      self->step([&](consensus::Core& core) { core.dial_refused(node); });
+    });
+  }
   const bool up = std::holds_alternative<NodeConnected>(event);
   if (!up && !std::holds_alternative<NodeDisconnected>(event)) return;
   const NodeId node =
@@ -136,6 +143,18 @@ void Replica::apply_failed(const Error& error) {
 
 void Replica::complete_sync_waiters(std::vector<SyncWaiters::Completion> finished) {
   for (auto& waiter : finished) host_->answer(std::move(waiter.done), std::move(waiter.error));
+}
+
+void Replica::complete_reads(std::vector<ReadBarriers::Completion> finished) {
+  host_->post_each(std::move(finished), [](const ReadBarriers::Completion& read) {
+    if (read.done) read.done(read.outcome);
+  });
+}
+
+void Replica::ask_for_reads() {
+  if (const auto question = reads_.take_question(runtime_->now())) {
+    step([&](consensus::Core& core) { core.request_read(*question); });
+  }
 }
 
 /// Calls back whoever need not wait any longer.

@@ -18,6 +18,7 @@
 #include "replication/host_calls.hpp"
 #include "replication/pending_writes.hpp"
 #include "replication/proposal_queue.hpp"
+#include "replication/read_barriers.hpp"
 #include "replication/status_board.hpp"
 #include "replication/sync_waiters.hpp"
 #include "replication/wal_driver.hpp"
@@ -37,6 +38,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void bootstrap(std::vector<NodeId> members, DoneHandler done);
   void set_role(Role role, DoneHandler done);
   void step_down(DoneHandler done);
+  void transfer_leadership(NodeId to, DoneHandler done);
+  void read_barrier(WALReplicationManager::ReadBarrierHandler done);
   void replicate(Payload payload, WriteOptions options, WriteHandler done);
   void open_session(WALReplicationManager::SessionHandler done);
   void sync_with_node(NodeId node, DoneHandler done);
@@ -84,6 +87,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void applied(ApplyPump::Batch batch);
   void apply_failed(const Error& error);
   void complete_sync_waiters(std::vector<SyncWaiters::Completion> finished);
+  void complete_reads(std::vector<ReadBarriers::Completion> finished);
+  void ask_for_reads();
   void complete_pending();
 
   // replica_checkpoints.cpp
@@ -168,6 +173,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::optional<bool> engine_has_snapshots_;
   PendingWrites pending_;
   SyncWaiters sync_waiters_;
+  ReadBarriers reads_;
   std::vector<std::shared_ptr<ProposedWrite>> appending_;
   std::uint64_t last_call_ = 0;
   std::map<consensus::CallId, DoneHandler> calls_;

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kLargePayloadBytes = std::size_t{64} << 10;
 /// Sealed and proposed in one step; the strand does other things before the next.
 constexpr std::size_t kMaxProposalBytes = std::size_t{512} << 10;
+constexpr std::size_t kMaxReadsWaiting = 100'000;
 
 /// Wishes that cannot be met together, told apart from those that can.
 std::optional<Error> refusal(const WriteOptions& options, ReplicationMode default_mode) {
@@ -120,6 +121,29 @@ void Replica::step_down(DoneHandler done) {
   });
 }
 
+void Replica::transfer_leadership(NodeId to, DoneHandler done) {
+  call_core(std::move(done), [this, to = std::move(to)](consensus::CallId id) {
+    step([&](consensus::Core& core) { core.transfer_leadership(id, to); });
+  });
+}
+
+void Replica::read_barrier(WALReplicationManager::ReadBarrierHandler done) {
+  strand_->post([self = shared_from_this(), done = std::move(done)]() mutable {
+    const auto refuse = [&](Error error) {
+      self->complete_reads({{std::move(done), std::move(error)}});
+    };
+    if (auto reason = self->reason_not_to_take_part()) return refuse(std::move(*reason));
+    if (self->reads_.size() >= kMaxReadsWaiting) {
+      return refuse(Error(Errc::kOverloaded, std::to_string(kMaxReadsWaiting) +
+                                                 " read barriers wait already; try again later"));
+    }
+    const MonotonicTime deadline =
+        deadline_after(self->runtime_->now(), self->options_.write_timeout);
+    self->reads_.add(std::move(done), deadline);
+    self->ask_for_reads();
+  });
+}
+
 void Replica::replicate(Payload payload, WriteOptions options, WriteHandler done) {
   if (!options.session) {
     return submit(EntryKind::kCommand, std::move(payload), options, std::move(done));
@@ -216,6 +240,10 @@ void Replica::drain_proposals() {
     const auto leader = core_->leader();
     reason = Error(Errc::kNotLeader,
                    leader ? "the leader is " + leader->str() : "this node knows of no leader");
+  }
+  if (const auto next = core_->handing_over_to(); !reason && next) {
+    reason = Error(Errc::kOverloaded,
+                   "leadership is being handed over to " + next->str() + "; try again shortly");
   }
   if (!reason) return propose(std::move(ready.writes));
   for (const auto& write : ready.writes) {

@@ -154,6 +154,7 @@ void Replica::run() {
   options.election_timeout_max = options_.election_timeout_max;
   options.random_seed = runtime_->random();
   options.vote_timeout = options_.vote_timeout;
+  options.transfer_timeout = options_.transfer_timeout;
   options.bootstrap_timeout = options_.bootstrap_timeout;
   options.retry_interval = options_.retry_interval;
   options.window = {options_.max_in_flight_bytes, options_.max_in_flight_messages};
@@ -232,6 +233,7 @@ void Replica::begin_stop(DoneHandler done) {
   complete_pending();
   for (auto& [id, call] : std::exchange(calls_, {})) host_->answer(std::move(call), Errc::kStopped);
   complete_sync_waiters(sync_waiters_.give_up(Errc::kStopped));
+  complete_reads(reads_.give_up(Errc::kStopped));
   apply_pump_->stop([self = shared_from_this()] { self->close_wal(); });
 }
 

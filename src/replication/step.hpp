@@ -19,6 +19,10 @@ void Replica::step(Event&& event) {
   tell_leader();
   complete_sync_waiters(
       sync_waiters_.take_finished(*core_, apply_pump_->applied(), runtime_->now()));
+  if (reads_.size() > 0) {
+    complete_reads(reads_.take_finished(apply_pump_->applied(), runtime_->now()));
+    ask_for_reads();
+  }
   complete_pending();
 }
 

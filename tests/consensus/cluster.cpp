@@ -28,6 +28,7 @@ CoreOptions test_options() {
   options.election_timeout_max = std::chrono::milliseconds(300);
   options.retry_interval = std::chrono::milliseconds(200);
   options.vote_timeout = std::chrono::milliseconds(1000);
+  options.transfer_timeout = std::chrono::milliseconds(1000);
   options.bootstrap_timeout = std::chrono::milliseconds(2000);
   options.window = {std::size_t{1} << 20, 16};
   options.max_batch_bytes = 4096;

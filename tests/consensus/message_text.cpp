@@ -165,7 +165,7 @@ std::string name_of(const Error& error) {
       {Errc::kForeignCluster, "foreign_cluster"},
       {Errc::kNotLeader, "not_leader"},
       {Errc::kLeadershipLost, "leadership_lost"},
-      {Errc::kOverloaded, "overloaded"},
+      {Errc::kStalled, "stalled"},
       {Errc::kSuperseded, "superseded"},
       {Errc::kIo, "io"},
       {Errc::kSyncFailed, "sync_failed"},

@@ -269,6 +269,22 @@ void Script::add_node_commands() {
   commands_["request_sync"] = [this](const Words& words) {
     cluster_.event(id(words.at(1)), [](Core& core) { core.request_sync(1); });
   };
+  // transfer 1 2: node 1 is to hand over to node 2
+  commands_["transfer"] = [this](const Words& words) {
+    node(words.at(1)).answer.reset();
+    cluster_.event(id(words[1]),
+                   [&](Core& core) { core.transfer_leadership(CallId{98}, id(words.at(2))); });
+  };
+  // refused 2 1: a dial of node 2 to node 1 is refused
+  commands_["refused"] = [this](const Words& words) {
+    cluster_.event(id(words.at(1)), [&](Core& core) { core.dial_refused(id(words.at(2))); });
+  };
+  // full 1: its disk takes no entries
+  commands_["full"] = [this](const Words& words) { cluster_.set_full(id(words.at(1)), true); };
+  // stall 1 yes: the disk does not answer, as the driver finds
+  commands_["stall"] = [this](const Words& words) {
+    cluster_.event(id(words.at(1)), [&](Core& core) { core.disk_stalled(words.at(2) == "yes"); });
+  };
   // request_read 2 7: a linearizable read by that number
   commands_["request_read"] = [this](const Words& words) {
     const std::uint64_t read = number(words.at(2));
@@ -410,6 +426,8 @@ void Script::inject(const Words& words) {
     AppendResponse ack{term, true, Index(number(values.at("match"))), {}, {}};
     if (values.contains("round")) ack.round = number(values["round"]);
     message.body = ack;
+  } else if (kind == "transfer_leadership") {
+    message.body = TransferLeadership{term};
   } else if (kind == "read_index_request") {
     message.body = ReadIndexRequest{number(values.at("id"))};
   } else if (kind == "reject") {

@@ -151,13 +151,9 @@ TEST(Membership, CallsThatAreNotThereYetSaySo) {
   Cluster cluster(1);
   cluster.found();
   auto& manager = cluster[1].manager();
-  std::promise<Result<Index>> read;
-  manager.read_barrier([&](Result<Index> index) { read.set_value(std::move(index)); });
-  EXPECT_EQ(await(read.get_future()).error(), Errc::kNotSupported);
   using Call = std::function<void(WALReplicationManager::DoneHandler)>;
   const NodeId other("n2");
-  for (const Call& call : {Call([&](auto done) { manager.transfer_leadership(other, done); }),
-                           Call([&](auto done) { manager.add_learner(other, {}, done); }),
+  for (const Call& call : {Call([&](auto done) { manager.add_learner(other, {}, done); }),
                            Call([&](auto done) { manager.promote(other, {}, done); }),
                            Call([&](auto done) { manager.remove(other, {}, done); })}) {
     std::promise<Error> answer;
