@@ -78,6 +78,7 @@ Result<EngineHost::Stretch> EngineHost::take_stretch(std::span<const Entry> entr
     } else if (entry.header.kind == EntryKind::kOpenSession) {
       const auto open = decode_open_session(entry.payload());
       if (!open) return cannot_read(entry);
+      if (sessions_.must_wait_to_open()) break;
       sessions_.open(entry.header.index, *open);
     } else if (entry.header.kind == EntryKind::kSessionCommand) {
       const auto command = decode_session_command(entry.payload());

@@ -124,11 +124,17 @@ void SessionTable::open(Index index, const OpenSession& entry) {
   changed_.insert(id);
 }
 
-/// A result that may push another session out decides what comes after it.
+bool SessionTable::may_overflow(std::size_t results) const {
+  const std::size_t most = kResultOverheadBytes + limits_.max_result_bytes;
+  return result_bytes_ + results * most > limits_.max_total_bytes;
+}
+
+/// A session that expires makes room, which decides whether a result pushes another one out.
+bool SessionTable::must_wait_to_open() const { return awaited_ > 0 && may_overflow(awaited_); }
+
 bool SessionTable::must_wait(const SessionCommand& entry) const {
   if (awaited_ == 0) return false;
-  const std::size_t most = kResultOverheadBytes + limits_.max_result_bytes;
-  if (result_bytes_ + (awaited_ + 1) * most > limits_.max_total_bytes) return true;
+  if (may_overflow(awaited_ + 1)) return true;
   const auto session = sessions_.find(entry.write.session);
   return session != sessions_.end() && session->second.awaited.contains(entry.write.sequence);
 }

@@ -32,7 +32,7 @@ struct SessionLimits {
 /// alike on all nodes (design rule 14, Raft thesis §6.3). Used on the apply worker.
 ///
 /// Entries are given in log order. Where a batch of entries ends must not matter, and results are
-/// known only at its end: `must_wait` says where one has to end.
+/// known only at its end: `must_wait...` says where one has to end.
 class SessionTable {
  public:
   explicit SessionTable(SessionLimits limits = {}) : limits_(limits) {}
@@ -40,7 +40,11 @@ class SessionTable {
   /// From what `take_changes` returned before.
   void restore(const std::map<std::string, std::string>& pairs);
 
-  /// The session is named by the entry's index.
+  /// The next entry's effect depends on results that `record` has not brought yet.
+  [[nodiscard]] bool must_wait_to_open() const;
+  [[nodiscard]] bool must_wait(const SessionCommand& entry) const;
+
+  /// The session is named by the entry's index. Precondition: not `must_wait_to_open`.
   void open(Index index, const OpenSession& entry);
 
   struct Apply {};
@@ -53,8 +57,6 @@ class SessionTable {
     Error error;
   };
   using Verdict = std::variant<Apply, Known, Refused>;
-  /// The verdict depends on results that `record` has not brought yet.
-  [[nodiscard]] bool must_wait(const SessionCommand& entry) const;
   /// Precondition: not `must_wait`. After `Apply`, `record` is owed.
   [[nodiscard]] Verdict admit(const SessionCommand& entry);
   void record(SessionId session, std::uint64_t sequence, const CommandResult& result);
@@ -78,6 +80,8 @@ class SessionTable {
 
   [[nodiscard]] static std::string encode(const Session& session);
   [[nodiscard]] static std::optional<Session> decode(const std::string& text);
+  /// So many results more may push a session out.
+  [[nodiscard]] bool may_overflow(std::size_t results) const;
   void advance_clock(std::int64_t time_ms);
   [[nodiscard]] bool is_expired(const Session& session) const;
   void forget_below(Session& session, std::uint64_t lowest_outstanding);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "consensus/rng.hpp"
 
 namespace lockstep::replication {
@@ -139,6 +141,22 @@ TEST_F(Sessions, WhatIsInTheSameBatchTwiceHasToWait) {
   EXPECT_FALSE(table_.must_wait(command(7, 1)));
 }
 
+/// One by one, the result pushes session 7 out before session 8 expires; were the opening not to
+/// wait, session 8 would have made room.
+TEST_F(Sessions, AnOpeningWaitsForAResultThatMayPushASessionOut) {
+  table_.open(Index(8), {kNoon + 10, 100});
+  table_.open(Index(9), {kNoon + 20, 5000});
+  for (std::uint64_t i = 1; i <= 4; ++i) apply(command(7, i, 1, kNoon + 30), result("0123456789"));
+  for (std::uint64_t i = 1; i <= 3; ++i) apply(command(8, i, 1, kNoon + 40), result("0123456789"));
+  EXPECT_FALSE(table_.must_wait_to_open());
+  ASSERT_TRUE(applies(table_.admit(command(9, 1, 1, kNoon + 50))));
+  ASSERT_TRUE(table_.must_wait_to_open());
+  table_.record(SessionId(9), 1, result(std::string(20, 'x')));
+  EXPECT_EQ(table_.size(), 2u) << "7 is gone";
+  table_.open(Index(10), {kNoon + 500, 5000});
+  EXPECT_EQ(table_.size(), 2u) << "8 has expired";
+}
+
 TEST_F(Sessions, ACodeOfTheEnginesOwnCategoryIsKeptAsARejection) {
   struct Own final : std::error_category {
     const char* name() const noexcept override { return "own"; }
@@ -154,7 +172,7 @@ TEST_F(Sessions, ACodeOfTheEnginesOwnCategoryIsKeptAsARejection) {
 /// or where chance wants; and with a restart from the stored pairs after each batch. All three
 /// decide alike and store the same.
 TEST(SessionsAreAFunctionOfTheLog, WhereverBatchesEndAndNodesRestart) {
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
     consensus::test::Rng rng(seed);
     SessionTable single(kSmall);
     SessionTable batched(kSmall);
@@ -173,15 +191,19 @@ TEST(SessionsAreAFunctionOfTheLog, WhereverBatchesEndAndNodesRestart) {
       store(batched_pairs, batched.take_changes());
     };
     std::int64_t time_ms = kNoon;
+    std::array<std::uint64_t, 4> opened{};
     for (std::uint64_t index = 1; index <= 120; ++index) {
       time_ms += static_cast<std::int64_t>(rng.below(400));
       if (rng.below(6) == 0) {
-        const OpenSession entry{time_ms, 1500};
+        opened[rng.below(4)] = index;
+        const OpenSession entry{time_ms, static_cast<std::int64_t>(500 + rng.below(3000))};
+        if (batched.must_wait_to_open()) end_batch();
         for (SessionTable* table : {&single, &batched, &restarted})
           table->open(Index(index), entry);
       } else {
-        const std::uint64_t lowest = 1 + rng.below(6);
-        const auto entry = command(1 + rng.below(index), lowest + rng.below(6), lowest, time_ms);
+        const std::uint64_t lowest = 1 + (rng.one_in(8) ? rng.below(6) : 0);
+        const std::uint64_t session = rng.one_in(8) ? rng.below(index) : opened[rng.below(4)];
+        const auto entry = command(session, lowest + rng.below(6), lowest, time_ms);
         const auto expected = single.admit(entry);
         if (applies(expected)) {
           single.record(entry.write.session, entry.write.sequence, outcome_of(entry));
