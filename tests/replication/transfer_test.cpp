@@ -56,6 +56,45 @@ TEST(Transfer, IsRefusedByWhomDoesNotLead) {
   EXPECT_FALSE(transfer(1, "n1"));
 }
 
+/// In real time: the disk is one that blocks its thread. No election time-out passes here.
+TEST(SickDisk, AnElectedLeaderWhoseDiskHangsHandsOver) {
+  Cluster cluster(3, [](ClusterNode& node) {
+    node.options.leadership = Leadership::kElected;
+    node.options.election_timeout_min = kDeadline;
+    node.options.election_timeout_max = 2 * kDeadline;
+    node.options.stall_limit = 100ms;
+  });
+  cluster.found();
+  cluster.expect_converged();
+  cluster[1].faults->gate.close();
+  EXPECT_TRUE(committed(cluster[1].write("a"))) << "the others have it";
+  std::size_t next = 0;
+  ASSERT_TRUE(eventually([&] {
+    for (const std::size_t i : {2u, 3u}) {
+      if (cluster[i].status().role == Role::kLeader) next = i;
+    }
+    return next != 0 && cluster[1].status().role == Role::kFollower;
+  }));
+  EXPECT_EQ(cluster[1].status().disk, DiskState::kStalled);
+  EXPECT_TRUE(committed(cluster[next].write("b")));
+  cluster[1].faults->gate.open();
+  cluster.expect_converged(next);
+}
+
+TEST(SickDisk, AnAssignedLeaderStaysAndRefusesWrites) {
+  Cluster cluster(3, [](ClusterNode& node) { node.options.stall_limit = 100ms; });
+  cluster.found();
+  cluster.expect_converged();
+  cluster[1].faults->gate.close();
+  EXPECT_TRUE(committed(cluster[1].write("a")));
+  ASSERT_TRUE(eventually([&] { return cluster[1].status().disk == DiskState::kStalled; }));
+  EXPECT_EQ(error_of(cluster[1].write("b")), Errc::kStalled);
+  EXPECT_EQ(cluster[1].status().role, Role::kLeader);
+  cluster[1].faults->gate.open();
+  ASSERT_TRUE(eventually([&] { return cluster[1].status().disk == DiskState::kHealthy; }));
+  EXPECT_TRUE(committed(cluster[1].write("c")));
+}
+
 constexpr auto kBenchmarkTimes = [](ReplicaOptions& options) {
   options.heartbeat_interval = 50ms;
   options.election_timeout_min = 150ms;
