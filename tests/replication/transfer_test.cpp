@@ -2,6 +2,9 @@
 // is gone, in virtual time.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "replication/cluster.hpp"
 #include "replication/virtual_group.hpp"
 
