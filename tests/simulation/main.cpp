@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "simulation/coverage/marks.hpp"
 #include "simulation/options.hpp"
 #include "simulation/run/run.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLastPage = 70;
+constexpr std::uint64_t kSeedsThatHitAll = 1000;
 
 std::string text_of(const Tally& tally) {
   std::string text;
@@ -43,6 +45,7 @@ struct Sum {
   std::chrono::nanoseconds simulated{};
   Tally tally;
   Tally faults;
+  Tally marks;
 };
 
 void print_table(const Tally& tally) {
@@ -55,6 +58,8 @@ void print(const Sum& sum, std::chrono::duration<double> real) {
   std::cout << "what happened:\n";
   std::cout.flush();
   print_table(sum.tally);
+  std::puts("rare branches:");
+  print_table(sum.marks);
   std::fflush(stdout);
   const auto operations = sum.tally.find("operations");
   char numbers[160];
@@ -70,9 +75,19 @@ void print(const Sum& sum, std::chrono::duration<double> real) {
             << " violations; " << speed << std::endl;
 }
 
+/// A branch that so many seeds never took is not tested by them.
+void check_marks(Sum& sum) {
+  for (const auto& [mark, hits] : sum.marks) {
+    if (hits > 0) continue;
+    ++sum.violations;
+    std::cout << "VIOLATED: uncovered: never hit: " << mark << "\n";
+  }
+}
+
 int simulate(const Options& options) {
   const auto began = Clock::now();
   Sum sum;
+  for (const char* mark : Marks::names()) sum.marks[mark] = 0;
   const auto has_time = [&] {
     return !options.minutes || Clock::now() - began < std::chrono::minutes(*options.minutes);
   };
@@ -90,6 +105,7 @@ int simulate(const Options& options) {
     sum.simulated += result.simulated;
     add(sum.tally, result.tally);
     add(sum.faults, result.faults);
+    add(sum.marks, result.marks);
     if (options.hashes) {
       std::printf("%llu %016llx\n", static_cast<unsigned long long>(seed),
                   static_cast<unsigned long long>(result.trace_hash));
@@ -100,6 +116,7 @@ int simulate(const Options& options) {
     tell_of(settings, result);
     if (!options.go_on) break;
   }
+  if (sum.seeds >= kSeedsThatHitAll && sum.violations == 0) check_marks(sum);
   print(sum, Clock::now() - began);
   return sum.violations == 0 ? 0 : 1;
 }

@@ -49,6 +49,7 @@ void Checkers::on_open(const NodeId& node, const WALState& state) {
   tell([&](Checker& checker) { checker.on_open(node, state); });
   NodeFacts& known = facts_.nodes[node];
   known.led_last = {};
+  known.has_failed = false;
   if (known.incarnation != state.identity.incarnation) {
     known.incarnation = state.identity.incarnation;
     return;
@@ -93,8 +94,8 @@ void Checkers::on_repair(const NodeId& node, const std::vector<Entry>& copies) {
 
 void Checkers::on_answer(const NodeId& node, LogAnswer answer) {
   NodeFacts& known = facts_.nodes[node];
-  // What has failed may be found again by the next life, like what was never answered.
-  if (known.pending.empty() || answer == LogAnswer::kFailed) return;
+  known.has_failed |= answer == LogAnswer::kFailed;
+  if (known.pending.empty() || known.has_failed) return;
   const LogChange change = std::move(known.pending.front());
   known.pending.pop_front();
   if (answer == LogAnswer::kDurable) {

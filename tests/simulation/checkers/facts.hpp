@@ -16,6 +16,9 @@ struct NodeFacts {
   LogCopy durable;
   /// Changes that are not answered yet.
   std::deque<LogChange> pending;
+  /// One of them failed, in this life: whatever is answered after it, any of them may be found by
+  /// the next.
+  bool has_failed = false;
   Incarnation incarnation;
   /// In this life.
   Term led_last;

@@ -35,6 +35,7 @@ class Run {
     result.verdict = world_.verdict();
     result.tally = world_.tally();
     result.faults = faults_.made();
+    result.marks = world_.marks().hits();
     result.simulated = world_.now();
     result.trace_hash = trace_hash();
     return result;

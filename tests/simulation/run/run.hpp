@@ -15,6 +15,8 @@ struct RunResult {
   Tally tally;
   /// How often each kind of fault was made.
   Tally faults;
+  /// Rare branches that were taken (`Marks`).
+  Tally marks;
   std::chrono::nanoseconds simulated{};
   /// Of everything that ran, in its order.
   std::uint64_t trace_hash = 0;

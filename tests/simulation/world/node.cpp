@@ -50,6 +50,9 @@ void Node::make_network(const std::vector<NodeId>& peers) {
   options.node = id_;
   options.runtime = machine_;
   options.ping_interval = std::chrono::milliseconds(1000);
+  // Not as often as by default: tries in vain cost more than all the rest.
+  options.redial_min = std::chrono::milliseconds(20);
+  options.redial_max = std::chrono::milliseconds(1000);
   options.log = no_log;
   transport_ = network_.add_node(options).value();
   for (const NodeId& peer : peers) {

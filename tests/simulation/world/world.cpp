@@ -5,7 +5,7 @@
 
 namespace lockstep::sim {
 
-/// The checkers, and the trace if somebody wants one.
+/// The checkers, the marks, and the trace if somebody wants one.
 class World::Observers final : public Observer {
  public:
   explicit Observers(World& world) : world_(world) {}
@@ -39,6 +39,7 @@ class World::Observers final : public Observer {
   template <class Tell>
   void each(const Tell& tell) {
     if (world_.trace_) tell(*world_.trace_);
+    tell(world_.marks_);
     tell(world_.checkers_);
   }
 
@@ -51,6 +52,7 @@ World::World(Settings settings, Trace::Write trace)
       simulated_(numbers_.next()),
       network_(simulated_.runtime()),
       checkers_(verdict_),
+      marks_(checkers_.facts()),
       observers_(std::make_unique<Observers>(*this)) {
   if (trace) {
     trace_ = std::make_unique<Trace>([this, trace](const std::string& text) {
@@ -172,6 +174,7 @@ bool World::may_lose_data(const Node& node) const {
 }
 
 void World::on_event(Node& node, const ReplicationEvent& event) {
+  marks_.on_event(node.id(), event);
   if (const auto* change = std::get_if<RoleChanged>(&event)) {
     if (traces()) {
       note(node.id().str() + " is now " + to_string(change->to) + " in term " +

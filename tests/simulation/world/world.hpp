@@ -11,6 +11,7 @@
 #include "lockstep/testing/simulated_runtime.hpp"
 #include "lockstep/testing/split_mix.hpp"
 #include "simulation/checkers/checkers.hpp"
+#include "simulation/coverage/marks.hpp"
 #include "simulation/history/operation.hpp"
 #include "simulation/world/node.hpp"
 #include "simulation/world/settings.hpp"
@@ -61,6 +62,7 @@ class World {
   [[nodiscard]] testing::SimulatedRuntime& simulated() { return simulated_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] Checkers& checkers() { return checkers_; }
+  [[nodiscard]] const Marks& marks() const { return marks_; }
   [[nodiscard]] Verdict& verdict() { return verdict_; }
 
   // What clients did.
@@ -92,6 +94,7 @@ class World {
   LoopbackNetwork network_;
   Verdict verdict_;
   Checkers checkers_;
+  Marks marks_;
   std::unique_ptr<Trace> trace_;
   std::unique_ptr<Observers> observers_;
   std::vector<NodeId> ids_;

@@ -1,0 +1,154 @@
+#include "simulation/coverage/marks.hpp"
+
+namespace lockstep::sim {
+namespace {
+
+constexpr const char* kWalkedBack = "a follower says where to try instead";
+constexpr const char* kWalkedBackTerms = "a leader walks back over several terms";
+constexpr const char* kTruncated = "another leader's entries replace a tail";
+constexpr const char* kTruncatedManyTerms = "a tail of several terms is replaced";
+constexpr const char* kPreVoteRefused = "a pre-vote is refused";
+constexpr const char* kPreVoteLogBehind = "a pre-vote is refused for the log";
+constexpr const char* kVoteRefused = "a vote is refused";
+constexpr const char* kVoteLogBehind = "a vote is refused for the log";
+constexpr const char* kVoteByOperator = "an operator begins an election";
+constexpr const char* kFenced = "a stale leader is fenced";
+constexpr const char* kOldTermCommits = "entries of an earlier term commit with a later one's";
+constexpr const char* kCommitsWithoutOwnDisk = "a leader commits what its disk has not";
+constexpr const char* kDamaged = "damage is found";
+constexpr const char* kTermsLost = "damage takes the terms of entries too";
+constexpr const char* kRepaired = "damage is healed by others' copies";
+constexpr const char* kRepairRefused = "a member has no copies that are known to be the same";
+constexpr const char* kRepairWithoutLeader = "copies are given by one that does not lead";
+constexpr const char* kDiskFull = "a log finds no room";
+constexpr const char* kDiskFullEnds = "a log finds room again";
+constexpr const char* kDiskStalls = "a log does not answer";
+constexpr const char* kDiskStallEnds = "a log answers again";
+constexpr const char* kStarts = "a log is opened again";
+constexpr const char* kLeadsAgain = "a node leads once more";
+constexpr const char* kReleased = "the log's beginning is released";
+constexpr const char* kReleasedWhileOpen = "a log is opened that begins behind a boundary";
+
+constexpr const char* kNames[] = {kWalkedBack,
+                                  kWalkedBackTerms,
+                                  kTruncated,
+                                  kTruncatedManyTerms,
+                                  kPreVoteRefused,
+                                  kPreVoteLogBehind,
+                                  kVoteRefused,
+                                  kVoteLogBehind,
+                                  kVoteByOperator,
+                                  kFenced,
+                                  kOldTermCommits,
+                                  kCommitsWithoutOwnDisk,
+                                  kDamaged,
+                                  kTermsLost,
+                                  kRepaired,
+                                  kRepairRefused,
+                                  kRepairWithoutLeader,
+                                  kDiskFull,
+                                  kDiskFullEnds,
+                                  kDiskStalls,
+                                  kDiskStallEnds,
+                                  kStarts,
+                                  kLeadsAgain,
+                                  kReleased,
+                                  kReleasedWhileOpen};
+
+}  // namespace
+
+std::span<const char* const> Marks::names() { return kNames; }
+
+void Marks::on_event(const NodeId& node, const ReplicationEvent& event) {
+  if (const auto* role = std::get_if<RoleChanged>(&event)) {
+    if (role->to != Role::kLeader) return;
+    for (const auto& [term, leader] : facts_.leaders) {
+      if (term < role->term && leader == node) return hit(kLeadsAgain);
+    }
+  } else if (std::holds_alternative<EntriesDamaged>(event)) {
+    hit(kDamaged);
+  } else if (std::holds_alternative<EntriesRepaired>(event)) {
+    hit(kRepaired);
+  } else if (const auto* disk = std::get_if<DiskStateChanged>(&event)) {
+    DiskState& before = disks_[node];
+    if (disk->state == DiskState::kFull) hit(kDiskFull);
+    if (disk->state == DiskState::kStalled) hit(kDiskStalls);
+    if (disk->state == DiskState::kHealthy) {
+      hit(before == DiskState::kFull ? kDiskFullEnds : kDiskStallEnds);
+    }
+    before = disk->state;
+  } else if (const auto* trouble = std::get_if<ReplicationError>(&event)) {
+    if (trouble->error == Errc::kLeadershipLost) hit(kFenced);
+  }
+}
+
+void Marks::on_open(const NodeId& node, const WALState& state) {
+  disks_[node] = DiskState::kHealthy;
+  const auto known = facts_.nodes.find(node);
+  if (known != facts_.nodes.end() && known->second.incarnation == state.identity.incarnation) {
+    hit(kStarts);
+  }
+  if (state.boundary) hit(kReleasedWhileOpen);
+  for (const TermRun& run : state.term_runs) {
+    if (run.term == Term{}) hit(kTermsLost);
+  }
+}
+
+void Marks::on_change(const NodeId& node, const LogChange& change) {
+  if (change.is_release) hit(kReleased);
+  if (!change.truncate_from) return;
+  const LogCopy& log = facts_.nodes.at(node).submitted;
+  const EntryTrace* first = log.at(*change.truncate_from);
+  if (first == nullptr) return;
+  hit(kTruncated);
+  if (first->term != log.at(log.last_index())->term) hit(kTruncatedManyTerms);
+}
+
+void Marks::on_send(const NodeId& from, const NodeId&, const consensus::PeerMessage& message) {
+  std::visit([&](const auto& body) { see(from, body); }, message.body);
+}
+
+void Marks::see(const NodeId&, const consensus::VoteRequest& request) {
+  if (request.by_operator && !request.pre_vote) hit(kVoteByOperator);
+}
+
+void Marks::see(const NodeId&, const consensus::VoteResponse& response) {
+  if (response.granted) return;
+  hit(response.pre_vote ? kPreVoteRefused : kVoteRefused);
+  if (response.log_behind) hit(response.pre_vote ? kPreVoteLogBehind : kVoteLogBehind);
+}
+
+void Marks::see(const NodeId& from, const consensus::AppendEntries& append) {
+  see(from, consensus::Heartbeat{append.term, append.commit_index, 0});
+}
+
+void Marks::see(const NodeId& from, const consensus::AppendResponse& response) {
+  if (response.accepted || response.rejected == Index{}) return;
+  hit(kWalkedBack);
+  // Refused once more, further back, in an earlier term.
+  EntryId& last = refused_[from];
+  const bool goes_on = response.rejected == last.index;
+  if (goes_on && response.closest.term < last.term) hit(kWalkedBackTerms);
+  last = response.closest;
+}
+
+void Marks::see(const NodeId& from, const consensus::Heartbeat& heartbeat) {
+  if (heartbeat.commit_index <= facts_.last_committed()) return;
+  const EntryTrace* first =
+      facts_.entry_of_leader(from, facts_.last_committed().next(), heartbeat.term);
+  if (first != nullptr && first->term < heartbeat.term) hit(kOldTermCommits);
+  if (facts_.nodes.at(from).durable.last_index() < heartbeat.commit_index) {
+    hit(kCommitsWithoutOwnDisk);
+  }
+}
+
+void Marks::see(const NodeId& from, const consensus::RepairResponse& response) {
+  if (response.entries.empty()) return hit(kRepairRefused);
+  const Term newest = facts_.leaders.empty() ? Term{} : facts_.leaders.rbegin()->first;
+  if (!facts_.leads(from, newest)) hit(kRepairWithoutLeader);
+}
+
+void Marks::on_apply(const NodeId&, const CommittedCommand&, const KvState&) {}
+void Marks::on_install(const NodeId&, const SnapshotMetadata&, const KvState&) {}
+
+}  // namespace lockstep::sim
