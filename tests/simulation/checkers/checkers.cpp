@@ -4,6 +4,7 @@
 #include "simulation/checkers/acknowledged_writes.hpp"
 #include "simulation/checkers/commit_rules.hpp"
 #include "simulation/checkers/election_safety.hpp"
+#include "simulation/checkers/exactly_once.hpp"
 #include "simulation/checkers/leader_append_only.hpp"
 #include "simulation/checkers/leader_completeness.hpp"
 #include "simulation/checkers/log_matching.hpp"
@@ -43,6 +44,7 @@ Checkers::Checkers(Verdict& verdict) : verdict_(verdict) {
   add(std::type_identity<Promises>{});
   add(std::type_identity<StateMachineSafety>{});
   add(std::type_identity<AcknowledgedWrites>{});
+  add(std::type_identity<ExactlyOnce>{});
 }
 
 void Checkers::on_open(const NodeId& node, const WALState& state) {
@@ -151,6 +153,8 @@ void Checkers::on_commit(const NodeId& node, Index index, Term by) {
 void Checkers::on_apply(const NodeId& node, const CommittedCommand& command, const KvState& after) {
   on_commit(node, command.id.index, facts_.nodes.at(node).submitted.hard_state().current_term);
   tell([&](Checker& checker) { checker.on_apply(node, command, after); });
+  const auto decoded = decode(command.payload.view());
+  if (decoded) facts_.applied.try_emplace(decoded->id, command.id.index);
 }
 
 void Checkers::on_install(const NodeId& node, const SnapshotMetadata& metadata,

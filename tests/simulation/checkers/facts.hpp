@@ -41,6 +41,8 @@ struct Facts {
   /// The entry with index i at i - 1.
   std::vector<CommittedEntry> committed;
   std::map<Term, NodeId> leaders;
+  /// Where each command was applied first.
+  std::map<std::uint64_t, Index> applied;
   /// What leaders sent as their own term's, which their disks may get later than others.
   std::map<EntryId, EntryTrace> sent;
   std::map<EntryId, Configuration> sent_configurations;

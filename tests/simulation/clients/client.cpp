@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "simulation/clients/reader.hpp"
+#include "simulation/clients/session_writer.hpp"
+#include "simulation/clients/writer.hpp"
+
 namespace lockstep::sim {
 namespace {
 
@@ -10,6 +14,12 @@ using namespace std::chrono_literals;
 constexpr World::Time kPatience = 100ms;
 
 }  // namespace
+
+std::unique_ptr<Client> make_client(World& world, std::uint64_t number) {
+  if (world.one_in(3)) return std::make_unique<SessionWriter>(world, number);
+  if (world.one_in(3)) return std::make_unique<Reader>(world, number);
+  return std::make_unique<Writer>(world, number);
+}
 
 void Client::begin() {
   const Settings& settings = world_.settings();
@@ -21,20 +31,19 @@ void Client::begin() {
 void Client::wait(World::Time pause) {
   world_.after(pause, [this] {
     if (!world_.clients_go_on) return;
-    if (waits_ && !has_ended()) return wait(kPatience);
+    if (waits_ && !is_done()) return wait(kPatience);
     if (std::exchange(waits_, false)) return begin();
-    waits_ = call();
+    waits_ = operate();
+    if (waits_) world_.count("operations");
     wait(kPatience);
   });
 }
 
-bool Client::has_ended() {
-  if (call_->ended) return true;
-  const Node& node = *world_.nodes()[call_->node];
-  if (node.life() == call_->life && !node.is_down()) return false;
-  // Its node is gone, and the answer with it.
-  world_.count("calls without an answer");
-  return call_->ended = true;
+Node* Client::choose_node() {
+  if (!world_.one_in(5)) {
+    if (Node* leader = world_.leader()) return leader;
+  }
+  return world_.any_node_that([](Node& node) { return node.is_up(); });
 }
 
 Command Client::draw_command() {
@@ -58,13 +67,6 @@ Command Client::draw_command() {
   return command;
 }
 
-Node* Client::choose_node() {
-  if (!world_.one_in(5)) {
-    if (Node* leader = world_.leader()) return leader;
-  }
-  return world_.any_node_that([](Node& node) { return node.is_up(); });
-}
-
 std::size_t Client::note_call(const Command& command) {
   Operation operation;
   operation.client = number_;
@@ -74,64 +76,41 @@ std::size_t Client::note_call(const Command& command) {
   operation.expected = command.expected;
   operation.called = world_.next_moment();
   world_.history().push_back(std::move(operation));
+  world_.commands().push_back(command.id);
+  if (world_.traces()) note("calls " + encode(command).substr(0, 60));
   return world_.history().size() - 1;
 }
 
-bool Client::call() {
-  Node* node = choose_node();
-  if (node == nullptr) return false;
-  write(*node, draw_command());
-  return true;
+void Client::note_return(std::size_t place, std::optional<std::string> seen) {
+  if (seen) last_seen_ = *seen;
+  operation(place).returned = world_.next_moment();
+  operation(place).seen = std::move(seen);
+  world_.count("operations acknowledged");
 }
 
-void Client::write(Node& node, const Command& command) {
-  call_ = std::make_shared<Call>();
-  call_->operation = note_call(command);
-  call_->command = command.id;
-  call_->life = node.life();
-  while (world_.nodes()[call_->node].get() != &node) ++call_->node;
-  WriteOptions options;
-  options.wait = world_.one_in(4) ? WaitFor::kCommitted : WaitFor::kApplied;
-  if (world_.one_in(20)) {
-    options.wait = WaitFor::kCommitted;
-    options.mode = ReplicationMode::kAsync;
-  }
-  world_.count("operations");
-  if (world_.traces()) {
-    world_.note("c" + std::to_string(number_) + " calls " + encode(command).substr(0, 60) + " at " +
-                node.id().str());
-  }
-  node.manager().replicate(
-      Payload(encode(command)), options,
-      [this, call = call_](const WriteOutcome& outcome) { ended(*call, outcome); });
+void Client::note_rejected(std::size_t place) {
+  // It overwrites nothing and reads nothing.
+  operation(place).action = Action::kGet;
+  operation(place).argument.clear();
+  world_.count("operations rejected");
 }
 
-void Client::ended(Call& call, const WriteOutcome& outcome) {
+bool Client::is_lost(Call& call) {
+  if (call.ended) return false;
+  if (call.node->life() == call.life && !call.node->is_down()) return false;
+  world_.count("calls without an answer");
+  return call.ended = true;
+}
+
+void Client::note_end(Call& call) {
   if (call.ended) {
-    return world_.verdict().violated("a call completes once",
-                                     "command " + std::to_string(call.command));
+    world_.verdict().violated("a call completes once", "of client " + std::to_string(number_));
   }
   call.ended = true;
-  if (world_.traces()) {
-    world_.note("c" + std::to_string(number_) + " is told " + to_string(outcome) + " of command " +
-                std::to_string(call.command));
-  }
-  Operation& operation = world_.history()[call.operation];
-  if (const auto* committed = std::get_if<WriteCommitted>(&outcome)) {
-    operation.returned = world_.next_moment();
-    if (committed->result) operation.seen = last_seen_ = committed->result->value;
-    world_.checkers().on_acknowledged(world_.nodes()[call.node]->id(), committed->id, call.command);
-    world_.count("operations acknowledged");
-  } else if (std::holds_alternative<WriteRejected>(outcome)) {
-    // It never happened, so it is no part of the history: it overwrites nothing and reads nothing.
-    operation.action = Action::kGet;
-    world_.checkers().on_rejected(call.command);
-    world_.count("operations rejected");
-  } else if (std::holds_alternative<WriteLocallyDurable>(outcome)) {
-    world_.count("operations locally durable");
-  } else {
-    world_.count("operations unknown");
-  }
+}
+
+void Client::note(const std::string& text) {
+  if (world_.traces()) world_.note("c" + std::to_string(number_) + " " + text);
 }
 
 }  // namespace lockstep::sim

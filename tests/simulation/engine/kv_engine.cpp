@@ -35,6 +35,7 @@ void append_text(std::string& text, const std::string& value) {
 std::string image_of(const KvState& state) {
   std::string image;
   append_number(image, state.commands);
+  append_number(image, state.last_index);
   append_number(image, state.digest);
   append_number(image, state.registers.size());
   for (const auto& [key, value] : state.registers) {
@@ -78,6 +79,7 @@ std::optional<KvState> state_in(std::string_view image) {
   ImageReader reader(image);
   KvState state;
   state.commands = reader.number();
+  state.last_index = reader.number();
   state.digest = reader.number();
   for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left) {
     std::string key = reader.text();
@@ -141,6 +143,7 @@ CommandResult KvEngine::apply_one(const CommittedCommand& entry) {
     value = after(operation, result.value);
   }
   ++state_.commands;
+  state_.last_index = entry.id.index.value();
   state_.digest = mix(state_.digest, std::to_string(entry.id.index.value()));
   state_.digest = mix(state_.digest, entry.payload.view());
   applied_(entry, state_);

@@ -15,6 +15,8 @@ namespace lockstep::sim {
 struct KvState {
   std::map<std::string, std::string> registers;
   std::uint64_t commands = 0;
+  /// Of the last command's entry.
+  std::uint64_t last_index = 0;
   std::uint64_t digest = 0;
   friend bool operator==(const KvState&, const KvState&) = default;
 };

@@ -206,10 +206,38 @@ TEST(Linearizability, ManyAtOnceAndManyUnknownAreDecided) {
 TEST(Linearizability, ASearchTooLongSaysSo) {
   History history;
   for (std::uint64_t i = 0; i < 20; ++i) {
-    history.push_back({i, "k", Action::kPut, std::to_string(i), "", i, 100 + i, {}});
+    history.push_back({i, "k", Action::kPut, std::to_string(i), "", i, 100 + i, {}, {}});
   }
-  history.push_back({20, "k", Action::kGet, "", "", 200, 201, "nothing"});
+  history.push_back({20, "k", Action::kGet, "", "", 200, 201, "nothing", {}});
   EXPECT_EQ(check_linearizability(history, 1000).answer, Linearizable::kUndecided);
+}
+
+TEST(Linearizability, PlacesThatAreRightSpareTheSearch) {
+  History history;
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    history.push_back({i, "k", Action::kAppend, std::to_string(i), "", i, 100 + i, {}, 30 - i});
+  }
+  std::string all;
+  for (std::uint64_t i = 30; i > 0; --i) all += std::to_string(i - 1);
+  history.push_back({30, "k", Action::kGet, "", "", 200, 201, all, 31});
+  EXPECT_EQ(check_linearizability(history, 10).answer, Linearizable::kYes);
+  history[30].place.reset();
+  EXPECT_EQ(check_linearizability(history, 10).answer, Linearizable::kUndecided);
+}
+
+TEST(Linearizability, PlacesThatAreWrongProveNothing) {
+  // Later than it returned; of what was not there.
+  for (const bool too_late : {false, true}) {
+    History history;
+    history.push_back({1, "k", Action::kPut, "a", "", 1, 2, {}, 1});
+    history.push_back({2, "k", Action::kPut, "b", "", 3, 4, {}, too_late ? 0 : 2});
+    history.push_back({3, "k", Action::kGet, "", "", 5, 6, "a", too_late ? 3 : 1});
+    EXPECT_EQ(check_linearizability(history).answer, Linearizable::kNo) << too_late;
+  }
+  History history;
+  history.push_back({1, "k", Action::kPut, "a", "", 1, 4, {}, 9});
+  history.push_back({2, "k", Action::kGet, "", "", 2, 3, "a", 8});
+  EXPECT_EQ(check_linearizability(history).answer, Linearizable::kYes);
 }
 
 /// Every order of every choice of those that may be left out.
@@ -262,6 +290,7 @@ History random_history(testing::SplitMix64& numbers) {
     operation.called = std::min(places[2 * i], places[2 * i + 1]);
     if (numbers.below(4) == 0) continue;
     operation.returned = std::max(places[2 * i], places[2 * i + 1]);
+    if (numbers.below(2) == 0) operation.place = numbers.below(8);
     if (operation.action == Action::kGet || numbers.below(3) == 0) {
       operation.seen = texts[numbers.below(4)];
     }

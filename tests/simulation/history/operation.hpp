@@ -26,6 +26,9 @@ struct Operation {
   /// What the register held when it took effect, if the client was told. Of a compare-and-set it
   /// tells whether it was set.
   std::optional<std::string> seen;
+  /// Where it took effect among all others, as far as somebody who looked on could tell. Nothing is
+  /// believed for it: it only spares the search, if it turns out to be right.
+  std::optional<std::uint64_t> place;
 };
 using History = std::vector<Operation>;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "simulation/changes/change.hpp"
 #include "simulation/clients/client.hpp"
 #include "simulation/faults/fault.hpp"
 #include "simulation/faults/fault_plan.hpp"
@@ -22,9 +23,9 @@ constexpr std::uint64_t kLeastGraveFaults = 3;
 class Run {
  public:
   Run(const Settings& settings, Trace::Write trace)
-      : world_(settings, std::move(trace)), operator_(world_), faults_(world_) {
+      : world_(settings, std::move(trace)), operator_(world_), faults_(world_), changes_(world_) {
     for (std::uint64_t i = 1; i <= settings.clients; ++i) {
-      clients_.push_back(std::make_unique<Client>(world_, i));
+      clients_.push_back(make_client(world_, i));
     }
   }
 
@@ -49,6 +50,7 @@ class Run {
     operator_.begin();
     for (const auto& client : clients_) client->begin();
     faults_.begin();
+    changes_.begin();
     world_.run_for(world_.settings().faults_last);
     // Where much had to be waited for.
     const auto latest = 3 * world_.settings().faults_last;
@@ -63,7 +65,17 @@ class Run {
 
   [[nodiscard]] std::uint64_t acknowledged() { return world_.tally()["operations acknowledged"]; }
 
+  /// Reads behind a barrier come after the entry that the engine had applied last.
+  void tell_places() {
+    const auto& applied = world_.checkers().facts().applied;
+    for (std::size_t i = 0; i < world_.history().size(); ++i) {
+      const auto found = applied.find(world_.commands()[i]);
+      if (found != applied.end()) world_.history()[i].place = 2 * found->second.value();
+    }
+  }
+
   void check_end() {
+    tell_places();
     const LinearizabilityVerdict history = check_linearizability(world_.history());
     if (history.answer == Linearizable::kNo) {
       world_.verdict().violated("linearizability", history.text);
@@ -94,6 +106,7 @@ class Run {
   World world_;
   Operator operator_;
   FaultPlan faults_;
+  ChangePlan changes_;
   std::vector<std::unique_ptr<Client>> clients_;
 };
 

@@ -60,6 +60,7 @@ Settings draw_settings(std::uint64_t seed) {
   settings.links.delay = 100us + 1us * numbers.below(3000);
   settings.links.jitter = 1us * numbers.below(5000);
   settings.links.repeated_after_reconnect = numbers.below(2) == 0 ? 0 : numbers.below(30);
+  if (numbers.below(4) != 0) settings.mean_between_changes = 2s + 1s * numbers.below(15);
   return settings;
 }
 

@@ -33,6 +33,8 @@ struct Settings {
   /// How many kinds, of a hundred, the seed does without.
   std::uint64_t kinds_left_out_percent = 0;
   LinkFaults links;
+  /// 0: nobody asks for any.
+  std::chrono::nanoseconds mean_between_changes{};
 };
 
 [[nodiscard]] Settings draw_settings(std::uint64_t seed);

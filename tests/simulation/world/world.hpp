@@ -67,6 +67,8 @@ class World {
 
   // What clients did.
   [[nodiscard]] History& history() { return history_; }
+  /// Of each operation of the history.
+  [[nodiscard]] std::vector<std::uint64_t>& commands() { return history_commands_; }
   [[nodiscard]] std::uint64_t next_moment() { return ++moments_; }
   [[nodiscard]] std::uint64_t next_command() { return ++commands_; }
 
@@ -101,6 +103,7 @@ class World {
   std::vector<std::unique_ptr<Node>> nodes_;
   std::multimap<Time, std::function<void()>> agenda_;
   History history_;
+  std::vector<std::uint64_t> history_commands_;
   std::uint64_t moments_ = 0;
   std::uint64_t commands_ = 0;
   Tally tally_;
