@@ -86,6 +86,9 @@ void Checkers::on_new_disk(const NodeId& node) {
 void Checkers::on_change(const NodeId& node, const LogChange& change) {
   tell([&](Checker& checker) { checker.on_change(node, change); });
   NodeFacts& known = facts_.nodes[node];
+  if (change.is_release) {
+    on_commit(node, change.boundary->last.index, known.submitted.hard_state().current_term);
+  }
   (void)known.submitted.make(change);
   known.pending.push_back(change);
 }
@@ -112,6 +115,8 @@ void Checkers::on_send(const NodeId& from, const NodeId& to,
                        const consensus::PeerMessage& message) {
   tell([&](Checker& checker) { checker.on_send(from, to, message); });
   if (const auto* append = std::get_if<consensus::AppendEntries>(&message.body)) note_sent(*append);
+  const auto* request = std::get_if<consensus::VoteRequest>(&message.body);
+  if (request != nullptr && !request->pre_vote) facts_.nodes[from].claimed = request->last;
   const auto said = said_as_leader(message.body);
   if (!said) return;
   on_lead(from, said->term);

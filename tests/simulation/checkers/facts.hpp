@@ -22,6 +22,9 @@ struct NodeFacts {
   Incarnation incarnation;
   /// In this life.
   Term led_last;
+  /// The last entry that it told of when it asked for votes. Where its disk has no room, its memory
+  /// holds more than was ever submitted.
+  EntryId claimed;
   /// Of data that was taken away from it: it held these once.
   std::vector<LogCopy> former;
 

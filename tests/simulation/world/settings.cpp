@@ -23,6 +23,8 @@ void draw_replica(testing::SplitMix64& numbers, ReplicaOptions& replica) {
   const std::size_t batches[] = {200, 2000, 60000};
   replica.max_batch_bytes = batches[numbers.below(std::size(batches))];
   replica.max_in_flight_messages = 1 + numbers.below(8);
+  const std::uint64_t thresholds[] = {0, 0, 5'000, 30'000};
+  replica.compaction_threshold_bytes = thresholds[numbers.below(std::size(thresholds))];
   replica.max_apply_batch_bytes = numbers.below(2) == 0 ? 300 : 1 << 20;
 }
 
