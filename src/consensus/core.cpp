@@ -20,6 +20,7 @@ Core::Core(CoreOptions options, Recovered recovered, MonotonicTime now)
       election_timer_(options.election_timeout_min, options.election_timeout_max,
                       options.random_seed, now),
       checked_{hard_state_, commit_index_} {
+  repair_.last_question = options.random_seed;
   const Member* self = find_member(configuration(), identity_.node);
   stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
 }

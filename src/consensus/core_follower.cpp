@@ -35,6 +35,8 @@ bool Core::follow(const PeerMessage& from, Term term_of_leader) {
 
 void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
   if (!follow(from, append.term)) return;
+  // Released here, hence committed, hence the leader's too; what follows it comes again.
+  if (append.previous.index < log_.before_first().index) return acknowledge();
   if (!contains(append.previous)) {
     if (append.previous.index <= commit_index_) {
       return broken(from.peer.str() + " contradicts the committed entry at " +

@@ -10,6 +10,7 @@ void Core::start_pre_vote() {
   auto& following = std::get<Following>(state_);
   following.leader.reset();
   following.pre_vote.emplace();
+  following.pre_vote->since = now_;
   following.pre_vote->votes[identity_.node] = true;
   request_pre_votes();
   count_pre_vote();
@@ -19,7 +20,11 @@ void Core::start_pre_vote() {
 void Core::request_pre_votes() {
   PreVote& pre_vote = *std::get<Following>(state_).pre_vote;
   pre_vote.next_request = now_ + options_.heartbeat_interval;
-  std::erase_if(pre_vote.votes, [](const auto& vote) { return !vote.second; });
+  const bool is_old = now_ - pre_vote.since >= options_.election_timeout_min;
+  if (is_old) pre_vote.since = now_;
+  std::erase_if(pre_vote.votes, [&](const auto& vote) {
+    return !vote.second || (is_old && vote.first != identity_.node);
+  });
   VoteRequest request;
   request.term = term().next();
   request.last = log_.promised();

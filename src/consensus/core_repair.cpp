@@ -57,10 +57,10 @@ void Core::tick_repair() {
   // What is not committed here may be nobody else's.
   if (range.first <= commit_index_) range.last = std::min(range.last, commit_index_);
   if (repair_.asks_for_one) range.last = range.first;
-  repair_.questions[peer] = range;
+  repair_.questions[peer] = {++repair_.last_question, range};
   repair_.last_asked = peer;
   repair_.next_question = now_ + options_.retry_interval;
-  send(peer, RepairRequest{range, anchor_of(range), commit_index_});
+  send(peer, RepairRequest{range, anchor_of(range), commit_index_, repair_.last_question});
 }
 
 /// From where nobody could help on, then from the beginning again. Precondition: there is some.
@@ -192,7 +192,8 @@ void Core::receive_body(const PeerMessage& from, const RepairRequest& request) {
   const IndexRange& range = request.range;
   const bool held = !range.empty() && range.first >= log_.first_index() &&
                     range.first <= log_.last_index() && !log_.is_damaged(range.first);
-  if (!held || !shares(request)) return send(from.peer, RepairResponse{range.first, {}});
+  if (!held || !shares(request))
+    return send(from.peer, RepairResponse{range.first, {}, request.question});
   const bool busy = std::ranges::any_of(
       repair_reads_, [&](const auto& read) { return read.second.peer == from.peer; });
   if (busy) return;
@@ -210,15 +211,17 @@ void Core::answer_repair(const RepairRead& read, std::vector<Entry> entries) {
   const bool still_shared =
       !entries.empty() && shares(read.request) && log_.contains(entries.back().id());
   if (!still_shared) entries.clear();
-  send(read.peer, RepairResponse{read.request.range.first, std::move(entries)});
+  send(read.peer,
+       RepairResponse{read.request.range.first, std::move(entries), read.request.question});
 }
 
 void Core::receive_body(const PeerMessage& from, const RepairResponse& response) {
   const auto question = repair_.questions.find(from.peer);
-  if (question == repair_.questions.end() || question->second.first != response.first) {
+  if (question == repair_.questions.end() || question->second.id != response.question ||
+      question->second.range.first != response.first) {
     return notice(StaleMessageRefused{});
   }
-  const IndexRange asked = question->second;
+  const IndexRange asked = question->second.range;
   repair_.questions.erase(question);
   if (configurations_.is_certain() && !sender_counts(from)) return;
   if (response.entries.empty()) {

@@ -77,19 +77,24 @@ bool Core::is_sick() const {
 /// Only an elected leader, only to a caught-up voter with a healthy disk, and only while the others
 /// can elect it without this node's disk: else it stays.
 void Core::hand_over_if_sick() {
-  const auto* leadership = std::get_if<Leadership>(&state_);
+  auto* leadership = std::get_if<Leadership>(&state_);
   if (!options_.elected || leadership == nullptr || !is_sick()) return;
   const auto& followers = leadership->followers;
   const bool can_do_without = is_majority(configuration(), [&](const NodeId& node) {
     return followers.contains(node) && is_heard(followers.at(node));
   });
   if (!can_do_without) return;
+  std::optional<NodeId> heir;
   for (const auto& [node, follower] : followers) {
     const bool may_lead = is_voter(configuration(), node) && is_heard(follower) &&
                           follower.disk_is_well &&
                           follower.progress.match_index() == log_.last_index();
-    if (may_lead) return start_transfer(std::nullopt, node);
+    const bool is_next = node > leadership->last_heir;
+    if (may_lead && (!heir || (is_next && *heir <= leadership->last_heir))) heir = node;
   }
+  if (!heir) return;
+  leadership->last_heir = *heir;
+  start_transfer(std::nullopt, *heir);
 }
 
 /// Begun by the leader: no pre-vote, and stickiness does not hold.

@@ -13,6 +13,8 @@ namespace lockstep::consensus {
 /// nobody's term, so a node that cannot win disturbs nobody.
 struct PreVote {
   std::map<NodeId, bool> votes;
+  /// What was granted before is asked for again after an election time-out.
+  MonotonicTime since;
   /// When those that have not granted theirs are asked again: they may have given the leader up.
   MonotonicTime next_request;
 };

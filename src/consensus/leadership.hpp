@@ -42,6 +42,8 @@ struct Leadership {
   /// Counts the heartbeats; an answer echoes the newest one that has come.
   std::uint64_t round = 0;
   ReadIndexQueue reads{};
+  /// Whom it wanted to hand over to last, being sick: next it is another one's turn.
+  NodeId last_heir{};
   /// Since when its own log lacks entries.
   std::optional<MonotonicTime> damaged_since{};
   std::map<NodeId, Follower> followers;

@@ -119,6 +119,7 @@ void Log::truncate_from(Index index) {
   subtract(damaged_, {index, last_index_});
   subtract(termless_, {index, last_index_});
   last_index_ = index.previous();
+  if (!lacks_term(last_index_)) promised_ = last();
   durable_index_ = std::min(durable_index_, last_index_);
   tail_first_ = std::min(tail_first_, last_index_.next());
 }

@@ -109,11 +109,14 @@ struct RepairRequest {
   EntryId anchor;
   /// What both have committed is the same as well (Raft §5.4.3).
   Index commit_index;
+  /// Echoed by the answer: one to an earlier question may show what was replaced since.
+  std::uint64_t question = 0;
 };
 /// Entries from `first` on; none: the sender has no copy that it knows to be the same.
 struct RepairResponse {
   Index first;
   std::vector<Entry> entries;
+  std::uint64_t question = 0;
 };
 
 /// Leader to the voter that is to lead instead: begin an election now (Raft thesis §3.10).

@@ -14,8 +14,14 @@ namespace lockstep::consensus {
 
 /// How far a replica has come with the repair of its own log.
 struct Repair {
+  struct Question {
+    std::uint64_t id = 0;
+    IndexRange range;
+  };
   /// What members were asked for and have not answered.
-  std::map<NodeId, IndexRange> questions;
+  std::map<NodeId, Question> questions;
+  /// Counts from a random number, so that no answer fits a question of another life.
+  std::uint64_t last_question = 0;
   NodeId last_asked;
   /// The last one that had copies; it may have more.
   std::optional<NodeId> helper;

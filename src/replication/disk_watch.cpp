@@ -45,7 +45,8 @@ void Replica::watch_disk(MonotonicTime now) {
 
 void Replica::set_disk_state(DiskState state) {
   if (failure_ || std::exchange(disk_, state) == state) return;
-  core_->disk_stalled(state == DiskState::kStalled);
+  // A log that takes long to open stalls before there is a core.
+  if (core_) core_->disk_stalled(state == DiskState::kStalled);
   log_(state == DiskState::kHealthy ? LogLevel::kInfo : LogLevel::kError,
        options_.node.str() + ": the disk of the log is " + to_string(state));
   board_.update([&](ReplicationStatus& status, ReplicationMetrics&) { status.disk = state; });

@@ -91,8 +91,12 @@ struct FieldWriter {
     out.number(body.range.last);
     write_id(out, body.anchor);
     out.number(body.commit_index);
+    out.u64(body.question);
   }
-  void operator()(const RepairResponse& body) const { out.number(body.first); }
+  void operator()(const RepairResponse& body) const {
+    out.number(body.first);
+    out.u64(body.question);
+  }
   void operator()(const TransferLeadership& body) const { out.number(body.term); }
   void operator()(const ReadIndexRequest& body) const { out.u64(body.id); }
   void operator()(const ReadIndexResponse& body) const {
@@ -206,11 +210,13 @@ std::optional<MessageBody> read_body(MessageType type, ByteReader& in, const Sha
       body.range.last = in.number<Index>();
       body.anchor = read_id(in);
       body.commit_index = in.number<Index>();
+      body.question = in.u64();
       return body;
     }
     case MessageType::kRepairResponse: {
       RepairResponse body;
       body.first = in.number<Index>();
+      body.question = in.u64();
       body.entries = std::move(entries);
       return body;
     }

@@ -49,7 +49,7 @@ Replica::Replica(ReplicaOptions options, WALReplicationManager::Parts parts)
       network_seen_(parts.network),
       network_(std::move(parts.network)),
       pending_(options_.mode, options_.write_timeout),
-      sync_waiters_(options_.retry_interval),
+      sync_waiters_(options_.retry_interval, runtime_->random()),
       reads_(options_.retry_interval, runtime_->random()) {
   board_.update([&](ReplicationStatus& status, ReplicationMetrics&) {
     status.node = options_.node;

@@ -28,7 +28,7 @@ std::uint64_t SyncWaiters::add_for_follower(NodeId leader, MonotonicTime now,
 
 void SyncWaiters::answered(const consensus::SyncResponse& response) {
   for (Waiter& waiter : waiters_) {
-    if (waiter.request == 0 || waiter.request != response.id || waiter.target) continue;
+    if (waiter.request != response.id || waiter.target) continue;
     if (response.is_leader) {
       waiter.target = response.commit_index;
     } else {
@@ -42,7 +42,7 @@ std::vector<std::uint64_t> SyncWaiters::take_overdue(MonotonicTime now) {
   for (Waiter& waiter : waiters_) {
     if (waiter.target || now < waiter.next_question) continue;
     waiter.next_question = now + retry_interval_;
-    overdue.push_back(waiter.request);
+    overdue.push_back(*waiter.request);
   }
   return overdue;
 }

@@ -22,7 +22,9 @@ class SyncWaiters {
 
   /// A question that is not answered for so long is asked again: it may be lost with its
   /// connection.
-  explicit SyncWaiters(std::chrono::nanoseconds retry_interval) : retry_interval_(retry_interval) {}
+  /// `first_request`: a random number, so that no answer fits a request of another life.
+  SyncWaiters(std::chrono::nanoseconds retry_interval, std::uint64_t first_request)
+      : retry_interval_(retry_interval), last_request_(first_request) {}
 
   /// On the leader: until `follower` has everything up to `index`.
   void add_for_leader(NodeId follower, Index index, MonotonicTime deadline, DoneHandler done);
@@ -44,8 +46,8 @@ class SyncWaiters {
     DoneHandler done;
     MonotonicTime deadline;
     NodeId peer;
-    /// 0: on the leader.
-    std::uint64_t request = 0;
+    /// None: on the leader.
+    std::optional<std::uint64_t> request{};
     MonotonicTime next_question = MonotonicTime::max();
     std::optional<Index> target;
     std::optional<Error> refused;
@@ -54,7 +56,7 @@ class SyncWaiters {
                                                     const consensus::Core& core, Index applied);
   const std::chrono::nanoseconds retry_interval_;
   std::vector<Waiter> waiters_;
-  std::uint64_t last_request_ = 0;
+  std::uint64_t last_request_;
 };
 
 }  // namespace lockstep::replication

@@ -367,7 +367,7 @@ TEST(Core, ABadCopyOfTheFoundingEntryIsRefused) {
     core.link_up(kPeer);
     core.tick(kNow + milliseconds(10));
     (void)core.take_effects();
-    core.receive(from_peer(RepairResponse{Index{1}, {copy}}));
+    core.receive(from_peer(RepairResponse{Index{1}, {copy}, 1}));
     EXPECT_EQ(core.take_effects().repair.has_value(), taken);
     EXPECT_FALSE(core.failed());
   }
@@ -386,7 +386,7 @@ TEST(Core, ALogThatSaysItIsNotDamagedIsBelievedOnceItHasBeenRead) {
   core.damage_found({Index{1}, Index{1}});
   core.tick(kNow + milliseconds(10));
   (void)core.take_effects();
-  core.receive(from_peer(RepairResponse{Index{1}, {stored.entries[0]}}));
+  core.receive(from_peer(RepairResponse{Index{1}, {stored.entries[0]}, 1}));
   ASSERT_TRUE(core.take_effects().repair);
   core.repair_done(Error(Errc::kInvalidArgument, "entry 1 is not damaged"));
   const auto reads = core.take_effects().reads_wanted;
@@ -394,6 +394,49 @@ TEST(Core, ALogThatSaysItIsNotDamagedIsBelievedOnceItHasBeenRead) {
   EXPECT_EQ(core.log().damaged().size(), 1u);
   core.read_done(reads[0].id, {stored.entries[0]});
   EXPECT_TRUE(core.log().damaged().empty());
+}
+
+/// What a leader sends again from where it last heard of this log may lie before its beginning now.
+TEST(Core, AnAppendFromBelowTheReleasedPrefixIsAcknowledged) {
+  const BootstrapRecord record = founding_record(kMembers);
+  Stored stored;
+  stored.identity = {record.cluster, kGroup, record.epoch, kSelf, incarnation_of(kSelf)};
+  stored.hard_state.current_term = Term{2};
+  stored.entries.push_back(make_entry(sha(), {Index{1}, Term{1}}, "config", kMembers));
+  for (std::uint64_t i = 2; i <= 5; ++i) {
+    stored.entries.push_back(make_entry(sha(), {Index{i}, Term{2}}, "x", kMembers));
+  }
+  Core core(test_options(), recover(stored, Index{5}), kNow);
+  core.prefix_released({Index{4}, Term{2}});
+  AppendEntries append;
+  append.term = Term{2};
+  append.previous = {Index{2}, Term{2}};
+  append.commit_index = Index{5};
+  append.entries = {stored.entries[2]};
+  core.receive(from_peer(append));
+  EXPECT_FALSE(core.failed());
+  const auto messages = core.take_effects().messages_to_send_now;
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(std::get<AppendResponse>(messages[0].body).match_index, Index{5});
+}
+
+TEST(Core, ACopyForAnEarlierQuestionIsRefused) {
+  const BootstrapRecord record = founding_record(kMembers);
+  Stored stored;
+  stored.identity = {record.cluster, kGroup, record.epoch, kSelf, incarnation_of(kSelf)};
+  stored.hard_state.current_term = Term{1};
+  stored.entries.push_back(make_entry(sha(), {Index{1}, Term{1}}, "config", kMembers));
+  stored.damaged = {{Index{1}, Index{1}}};
+  CoreOptions options = test_options();
+  options.random_seed = 7;
+  Core core(options, recover(stored, Index{}), kNow);
+  core.link_up(kPeer);
+  core.tick(kNow + milliseconds(10));
+  (void)core.take_effects();
+  core.receive(from_peer(RepairResponse{Index{1}, {stored.entries[0]}, 1}));
+  EXPECT_FALSE(core.take_effects().repair);
+  core.receive(from_peer(RepairResponse{Index{1}, {stored.entries[0]}, 8}));
+  EXPECT_TRUE(core.take_effects().repair);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ class SyncWaitersTest : public ::testing::Test {
   }
 
   std::optional<consensus::Core> core_;
-  SyncWaiters waiters_{milliseconds(100)};
+  SyncWaiters waiters_{milliseconds(100), 0};
 };
 
 TEST_F(SyncWaitersTest, AFollowerWaitsForTheAnswerAndThenForTheEngine) {
