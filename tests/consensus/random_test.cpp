@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "consensus/cluster.hpp"
 #include "consensus/message_text.hpp"
@@ -46,6 +48,7 @@ class RandomRun {
         return "step " + std::to_string(step) + ": " + broken;
       }
     }
+    if (const std::string stale = stale_read(); !stale.empty()) return stale;
     const std::string stuck = converge();
     return violation().empty() ? stuck : violation();
   }
@@ -152,6 +155,7 @@ class RandomRun {
       }
       cluster_.propose(name, payloads);
       tally_["proposals"] += payloads.size();
+      if (rng_.one_in(4)) read(rng_.one_in(2) ? name : some_node());
     }
   }
 
@@ -164,19 +168,61 @@ class RandomRun {
 
   void command() {
     const NodeId& name = some_node();
-    if (rng_.one_in(2)) {
-      cluster_.event(name, [](Core& core) { core.become_follower_by_command(CallId{1}); });
-      ++tally_["told to follow"];
-    } else {
-      cluster_.event(name, [](Core& core) { core.request_sync(1); });
+    switch (rng_.below(5)) {
+      case 0:
+      case 1:
+        cluster_.event(name, [](Core& core) { core.become_follower_by_command(CallId{1}); });
+        ++tally_["told to follow"];
+        break;
+      case 2:
+        cluster_.event(name, [&](Core& core) { core.transfer_leadership(CallId{2}, some_node()); });
+        ++tally_["told to hand over"];
+        break;
+      case 3:
+        cluster_.event(name, [&](Core& core) { core.dial_refused(some_node()); });
+        break;
+      default:
+        cluster_.event(name, [](Core& core) { core.request_sync(1); });
     }
+  }
+
+  /// Whatever was committed anywhere by now it has to show.
+  void read(const NodeId& name) {
+    Index committed;
+    for (const auto& [other, node] : cluster_.nodes()) {
+      if (node.is_up()) committed = std::max(committed, node.core->commit_index());
+    }
+    reads_.push_back(committed);
+    cluster_.event(name, [&](Core& core) { core.request_read(reads_.size()); });
+    ++tally_["reads"];
+  }
+
+  [[nodiscard]] std::string stale_read() {
+    for (const auto& [name, node] : cluster_.nodes()) {
+      for (const Notice& notice : node.notices) {
+        const auto* read = std::get_if<ReadIndexKnown>(&notice);
+        if (read == nullptr || read->error) continue;
+        ++tally_["reads answered"];
+        if (read->index < reads_[read->id - 1]) {
+          return name.str() + " reads at " + to_string(read->index) + " what was committed up to " +
+                 to_string(reads_[read->id - 1]);
+        }
+      }
+    }
+    return {};
   }
 
   void network_fault() {
     const NodeId& a = some_node();
     const NodeId& b = some_node();
     if (a == b) return;
-    switch (rng_.below(4)) {
+    switch (rng_.below(5)) {
+      case 4:
+        for (auto& [ends, link] : cluster_.network().links()) {
+          if (ends.first == a || ends.second == a) link.cut = true;
+        }
+        ++tally_["nodes cut off"];
+        break;
       case 0:
         cluster_.network().link(a, b).cut = true;
         ++tally_["links cut"];
@@ -236,7 +282,12 @@ class RandomRun {
   /// Faults stop; the nodes elect one, or the one with the best log is made leader, and all must
   /// agree with it in the end.
   [[nodiscard]] std::string converge() {
-    for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
+    // A connection that has lost something breaks when it is healed.
+    std::vector<Network::Ends> lossy;
+    for (auto& [ends, link] : cluster_.network().links()) {
+      if (std::exchange(link.cut, false)) lossy.push_back(ends);
+    }
+    for (const auto& [a, b] : lossy) cluster_.disconnect(a, b);
     for (const NodeId& name : names_) {
       cluster_.set_full(name, false);
       cluster_.node(name).holds_syncs = cluster_.node(name).holds_reads = false;
@@ -331,6 +382,8 @@ class RandomRun {
   bool elected_ = false;
   std::size_t turmoil_ = 0;
   std::uint64_t proposed_ = 0;
+  /// The commit index of the cluster when each was asked.
+  std::vector<Index> reads_;
 };
 
 /// The end of what happened in a seed that failed.
@@ -365,8 +418,12 @@ TEST(RandomFaults, AreSurvivedSafelyAndHealed) {
                        {"elected", 200},
                        {"quorums lost", 100},
                        {"clocks apart", 1500},
-                       {"told to follow", 1000},
+                       {"told to follow", 500},
+                       {"told to hand over", 200},
+                       {"reads", 2000},
+                       {"reads answered", 400},
                        {"links cut", 1000},
+                       {"nodes cut off", 1000},
                        {"connections lost", 1000},
                        {"disks full", 500},
                        {"written again", 150},
