@@ -21,6 +21,15 @@ const Configuration& ConfigurationHistory::at(Index index) const {
   return kNone;
 }
 
+std::vector<Index> ConfigurationHistory::indexes_in(IndexRange range) const {
+  std::vector<Index> found;
+  for (auto place = places_.lower_bound(range.first);
+       place != places_.end() && place->first <= range.last; ++place) {
+    found.push_back(place->first);
+  }
+  return found;
+}
+
 void ConfigurationHistory::add(Index index, Configuration configuration) {
   places_.insert_or_assign(index, std::move(configuration));
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "lockstep/configuration.hpp"
 #include "lockstep/types.hpp"
@@ -24,6 +25,9 @@ class ConfigurationHistory {
   [[nodiscard]] Index newest_index() const;
   /// That of the entries up to `index`. Without members when none is known.
   [[nodiscard]] const Configuration& at(Index index) const;
+
+  /// Places in the range, in order.
+  [[nodiscard]] std::vector<Index> indexes_in(IndexRange range) const;
 
   void add(Index index, Configuration configuration);
   /// There is a configuration entry, and the disk has lost what it says.

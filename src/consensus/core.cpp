@@ -34,12 +34,15 @@ void Core::tick(MonotonicTime now) {
   tick_liveness();
   tick_transfer();
   tick_repair();
+  tick_membership();
+  readmit_strangers();
   check_invariants();
 }
 
 void Core::receive(const PeerMessage& message) {
   if (failed_ || !belongs_to_epoch(message)) return;
   std::visit([&](const auto& body) { receive_body(message, body); }, message.body);
+  tick_membership();
   check_invariants();
 }
 
@@ -85,6 +88,7 @@ void Core::durable_up_to(WriteNumber number) {
     acknowledge();
   }
   release_committed();
+  tick_membership();
   check_invariants();
 }
 
@@ -155,6 +159,7 @@ void Core::link_up(const NodeId& peer) {
 
 void Core::link_lost(const NodeId& peer) {
   linked_.erase(peer);
+  membership_.seen.erase(peer);
   auto* leadership = std::get_if<Leadership>(&state_);
   if (leadership == nullptr) return;
   const auto follower = leadership->followers.find(peer);
@@ -258,7 +263,12 @@ void Core::become_follower(std::optional<NodeId> leader) {
 
 void Core::change_state(std::variant<Following, Election, Leadership> next) {
   const Role before = role();
-  if (before == Role::kLeader) refuse_reads();
+  if (before == Role::kLeader) {
+    refuse_reads();
+    abandon_membership_change();
+  }
+  membership_.settled = Index{};
+  membership_.to_promote.clear();
   state_ = std::move(next);
   election_timer_.restart(now_);
   const Role after = role();
@@ -267,6 +277,9 @@ void Core::change_state(std::variant<Following, Election, Leadership> next) {
 
 void Core::advance_commit(Index index) {
   if (index <= commit_index_) return;
+  for (const Index place : configurations_.indexes_in({commit_index_.next(), index})) {
+    notice(ConfigurationCommitted{place, configurations_.at(place)});
+  }
   commit_index_ = index;
   release_committed();
 }

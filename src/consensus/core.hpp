@@ -18,6 +18,7 @@
 #include "consensus/election_timer.hpp"
 #include "consensus/leadership.hpp"
 #include "consensus/log.hpp"
+#include "consensus/membership_change.hpp"
 #include "consensus/repair.hpp"
 #include "consensus/transfer.hpp"
 #include "lockstep/configuration.hpp"
@@ -43,6 +44,9 @@ struct CoreOptions {
   WindowLimits window;
   std::size_t max_batch_bytes = 0;
   std::size_t tail_cache_bytes = 0;
+  /// A member that comes with an emptied disk is added again as a learner, and promoted if it was
+  /// a voter.
+  bool readmit_strangers = false;
 };
 
 /// What the replica found when it opened its log and its engine.
@@ -97,6 +101,8 @@ class Core {
   void disk_stalled(bool stalled) { disk_stalled_ = stalled; }
   /// Founds the group; ids are random ones from the driver.
   void bootstrap(CallId call, const std::vector<NodeId>& members, ClusterId cluster, Epoch epoch);
+  /// Changes the members, on the leader; answered once the change is committed (Raft §6).
+  void change_members(CallId call, const MembershipRequest& request);
   void durable_up_to(WriteNumber number);
   void write_failed(const Error& error);
   /// The disk had no room for what is not durable yet, and nothing of it was written. From now on
@@ -259,6 +265,8 @@ class Core {
   void send_state(const NodeId& peer, bool wants_answer);
   void send_verdict(const NodeId& peer);
   void send_bootstrap_entry(const NodeId& peer);
+  void join_as_admitted(const PeerMessage& from, const MemberState& state);
+  void feed_anew(const NodeId& node);
   void receive_body(const PeerMessage& from, const MemberState& state);
   void receive_body(const PeerMessage& from, const BootstrapEntry& bootstrap);
 
@@ -269,6 +277,20 @@ class Core {
   void undo_configurations_from(Index index);
   void configuration_changed(Role role_before);
   void update_followers();
+  [[nodiscard]] bool admits(const NodeId& node, Incarnation incarnation) const;
+  [[nodiscard]] bool takes_part() const;
+  [[nodiscard]] bool may_lead() const;
+
+  // core_membership_change.cpp
+  [[nodiscard]] Result<Member> member_to_change(const MembershipRequest& request) const;
+  [[nodiscard]] bool members_are_changing() const;
+  [[nodiscard]] Result<> begin_change(const MembershipRequest& request, const Member& member);
+  void append_configuration(const Configuration& configuration);
+  void tick_membership();
+  void tick_catch_up();
+  void readmit_strangers();
+  void end_membership_change(const Error& error);
+  void abandon_membership_change();
 
   // core_read.cpp
   void add_read(const NodeId& reader, std::uint64_t id);
@@ -305,6 +327,7 @@ class Core {
   HardState hard_state_;
   Log log_;
   ConfigurationHistory configurations_;
+  Membership membership_;
   Index commit_index_;
   /// Committed and durable here, as told to the driver.
   Index released_;

@@ -111,6 +111,10 @@ void Core::send_state(const NodeId& peer, bool wants_answer) {
   state.bootstrapping = bootstrap_.has_value();
   state.wants_answer = wants_answer;
   state.cluster = identity_.cluster;
+  const auto seen = membership_.seen.find(peer);
+  if (seen != membership_.seen.end() && admits(peer, seen->second.incarnation)) {
+    state.admitted = seen->second.incarnation;
+  }
   if (initialised()) return send_after_sync(peer, state);
   send(peer, state);
 }
@@ -134,6 +138,9 @@ void Core::send_bootstrap_entry(const NodeId& peer) {
 }
 
 void Core::receive_body(const PeerMessage& from, const MemberState& state) {
+  NodeSeen& seen = membership_.seen[from.peer];
+  const bool has_joined = state.initialised && !seen.initialised && !seen.incarnation.is_none();
+  seen = {from.incarnation, state.initialised, state.cluster, from.epoch};
   const bool in_round = bootstrap_ && std::ranges::count(bootstrap_->members, from.peer) > 0;
   if (in_round && !bootstrap_->own_write) {
     if (state.initialised) {
@@ -162,12 +169,46 @@ void Core::receive_body(const PeerMessage& from, const MemberState& state) {
                          from.peer.str() + " knows this node with other data: this folder counts "
                                            "for nothing until the operator admits it")});
   }
+  const bool is_for_us = !state.admitted.is_none() && state.admitted == identity_.incarnation;
+  if (!initialised() && is_for_us && !state.cluster.is_none() && !from.epoch.is_none()) {
+    return join_as_admitted(from, state);
+  }
   if (initialised() && !state.initialised && is_member(configuration(), from.peer)) {
     if (!sender_counts(from)) return send_verdict(from.peer);
-    if (hard_state_write_ <= durable_write_) send_bootstrap_entry(from.peer);
-  } else if (state.wants_answer) {
-    send_state(from.peer, false);
+    if (hard_state_write_ > durable_write_) return;
+    const Member* founder = find_member(configurations_.at(kFoundingIndex), from.peer);
+    const bool founds = founder != nullptr && founder->incarnation == from.incarnation &&
+                        log_.first_index() == kFoundingIndex;
+    return founds ? send_bootstrap_entry(from.peer) : send_state(from.peer, false);
   }
+  if (has_joined) feed_anew(from.peer);
+  if (state.wants_answer) send_state(from.peer, false);
+}
+
+/// The group's log names this data: cluster and epoch are taken from the member that says so, and
+/// the log begins empty, to be fed.
+void Core::join_as_admitted(const PeerMessage& from, const MemberState& state) {
+  if (bootstrap_) {
+    finish_bootstrap(Error(Errc::kAlreadyBootstrapped,
+                           "cluster " + to_string(state.cluster) + " has admitted this node"));
+  }
+  identity_.cluster = state.cluster;
+  identity_.epoch = from.epoch;
+  stranger_ = false;
+  write_state();
+  notice(ClusterKnown{state.cluster});
+  send_state(from.peer, false);
+}
+
+/// It could take nothing before.
+void Core::feed_anew(const NodeId& node) {
+  auto* leadership = std::get_if<Leadership>(&state_);
+  if (leadership == nullptr) return;
+  const auto follower = leadership->followers.find(node);
+  if (follower == leadership->followers.end()) return;
+  follower->second.silent_retries = 0;
+  follower->second.progress.lost();
+  feed(node, follower->second);
 }
 
 /// A member accepts exactly one such entry, only while uninitialised and only if it finds itself in

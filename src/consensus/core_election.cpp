@@ -18,7 +18,7 @@ void Core::campaign(CallId call) {
                                   " are damaged on the disk; a voter leads again once they are "
                                   "repaired from the other members"));
   }
-  if (!is_own_voter()) {
+  if (!may_lead()) {
     return answer(call, Error(Errc::kNotAMember, "this node is not a voter of the group"));
   }
   if (const auto* election = std::get_if<Election>(&state_)) {
@@ -130,7 +130,7 @@ void Core::receive_body(const PeerMessage& from, const VoteRequest& request) {
   const bool up_to_date = is_up_to_date(request.last);
   const bool free = hard_state_.voted_for.is_none() || hard_state_.voted_for == from.peer;
   response.term = term();
-  response.granted = up_to_date && free && !stranger_;
+  response.granted = up_to_date && free && takes_part();
   response.log_behind = !up_to_date;
   if (response.granted && hard_state_.voted_for.is_none()) {
     save_hard_state({term(), from.peer});

@@ -60,8 +60,39 @@ void Core::update_followers() {
     }
   }
   if (configurations_.newest_index() > commit_index_) return;
-  std::erase_if(followers,
-                [&](const auto& entry) { return !is_member(configuration(), entry.first); });
+  for (auto follower = followers.begin(); follower != followers.end();) {
+    if (is_member(configuration(), follower->first)) {
+      ++follower;
+      continue;
+    }
+    // It learns that it is no member any more, if it has come that far.
+    send_heartbeat(follower->first, follower->second);
+    follower = followers.erase(follower);
+  }
+}
+
+/// What is committed names this data of the node.
+bool Core::admits(const NodeId& node, Incarnation incarnation) const {
+  const Member* member = find_member(configurations_.at(commit_index_), node);
+  return member != nullptr && member->incarnation == incarnation;
+}
+
+/// A voter, or one that is a voter no longer by what is not known to be committed: it may be the only
+/// one with a log that the others would vote for (thesis §4.2.2).
+bool Core::may_lead() const {
+  const auto is_own_voter_in = [&](const Configuration& configuration) {
+    const Member* self = find_member(configuration, identity_.node);
+    return self != nullptr && self->incarnation == identity_.incarnation &&
+           is_voter(configuration, identity_.node);
+  };
+  return is_own_voter_in(configuration()) ||
+         is_own_voter_in(configurations_.at(commit_index_));
+}
+
+/// One that was admitted and has heard nothing of the group yet gives no vote: until its log names
+/// it, others do not count on it. A damaged log keeps its promises (rule 4).
+bool Core::takes_part() const {
+  return !stranger_ && (!configurations_.empty() || !log_.damaged().empty());
 }
 
 }  // namespace lockstep::consensus

@@ -45,7 +45,7 @@ void Core::answer_pre_vote(const PeerMessage& from, const VoteRequest& request) 
   const bool up_to_date = is_up_to_date(request.last);
   VoteResponse response;
   response.term = term();
-  response.granted = request.term > term() && up_to_date && !hears_a_leader() && !stranger_;
+  response.granted = request.term > term() && up_to_date && !hears_a_leader() && takes_part();
   response.log_behind = !up_to_date;
   response.pre_vote = true;
   response.round = request.term;

@@ -136,6 +136,7 @@ void Core::repair_done(const Error& error) {
   const std::vector<Entry> copies = std::exchange(repair_.writing, {});
   if (error) return repair_refused(error);
   repaired(copies);
+  tick_membership();
   check_invariants();
 }
 

@@ -116,10 +116,15 @@ struct LogDamaged {
 struct LogRepaired {
   IndexRange range;
 };
+/// A configuration is committed.
+struct ConfigurationCommitted {
+  Index index;
+  Configuration configuration;
+};
 using Notice = std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained,
                             FencedByFollower, AppendRejected, StaleMessageRefused, MessageRefused,
                             ElectionStarted, ClusterKnown, EntriesAccepted, SyncAnswered,
-                            LogDamaged, LogRepaired, QuorumLost, ReadIndexKnown>;
+                            LogDamaged, LogRepaired, QuorumLost, ReadIndexKnown, ConfigurationCommitted>;
 
 /// What the core wants done, to be executed in the order of the fields. The names carry the rule of
 /// safety 1.

@@ -20,12 +20,13 @@ class Checkers {
   void on_write(const NodeId& node, const Core& core, const DiskWrite& write);
   void on_repair(const NodeId& node, const std::vector<Entry>& copies);
   void on_send(const NodeId& node, const PeerMessage& message);
+  void on_receive(const NodeId& node, const PeerMessage& message);
   void on_apply(const NodeId& node, const Entry& entry);
   /// After each event of a node.
   void after_event(const NodeId& node, const Core& core);
   /// A node opens its log again.
   void on_restart(const NodeId& node, Index applied);
-  /// A node's data was taken away, and its promises with it.
+  /// A node's data is about to be taken away, and its promises with it.
   void on_new_disk(const NodeId& node);
 
   /// The first violation; empty when all holds.
@@ -38,7 +39,9 @@ class Checkers {
   void check_election_safety(const NodeId& node, const Core& core);
   void check_leader_completeness(const NodeId& node, const Core& core);
   void check_commit(const NodeId& node, const Core& core);
-  void check_majority(const std::vector<Member>& voters, const NodeId& node, EntryId id);
+  [[nodiscard]] bool has_had(const Member& voter, EntryId id) const;
+  [[nodiscard]] const Configuration& acting_at(const NodeId& node, const Core& core) const;
+  void check_votes(const NodeId& node, const Core& core);
   void check_hard_state(const NodeId& node, const Core& core);
 
   struct Identified {
@@ -60,6 +63,12 @@ class Checkers {
   std::map<NodeId, Index> applied_by_;
   std::map<NodeId, Term> terms_;
   std::map<std::pair<NodeId, Term>, NodeId> votes_;
+  /// By voter and term, for whom it came.
+  std::map<std::pair<NodeId, Term>, NodeId> votes_received_;
+  /// Of nodes that have others now.
+  std::map<Incarnation, Stored> lost_disks_;
+  /// Where each node's log ended before the event.
+  std::map<NodeId, Index> last_;
 };
 
 }  // namespace lockstep::consensus::test

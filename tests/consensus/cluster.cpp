@@ -127,9 +127,9 @@ void Cluster::add_founded(const std::vector<NodeId>& members) {
 }
 
 void Cluster::set_disk(const NodeId& name, Stored stored) {
+  checkers_.on_new_disk(name);
   disks_.at(name) = Disk(std::move(stored));
   nodes_.at(name).applied.clear();
-  checkers_.on_new_disk(name);
 }
 
 void Cluster::start(const NodeId& name) {
@@ -221,7 +221,17 @@ void Cluster::bootstrap(const NodeId& name, const std::vector<NodeId>& members) 
   });
 }
 
+void Cluster::change_members(const NodeId& name, MemberChange kind, const NodeId& member,
+                             std::uint8_t operation) {
+  const CallId call(++last_call_);
+  nodes_.at(name).answer.reset();
+  OperationId::Bytes bytes{};
+  bytes[0] = operation;
+  event(name, [&](Core& core) { core.change_members(call, {kind, member, OperationId(bytes)}); });
+}
+
 void Cluster::receive(const NodeId& to, const PeerMessage& message) {
+  checkers_.on_receive(to, message);
   event(to, [&](Core& core) { core.receive(message); });
 }
 

@@ -94,6 +94,9 @@ class Cluster {
   [[nodiscard]] CallId campaign(const NodeId& name);
   void propose(const NodeId& name, const std::vector<std::string>& payloads);
   void bootstrap(const NodeId& name, const std::vector<NodeId>& members);
+  /// `operation` 0: none.
+  void change_members(const NodeId& name, MemberChange kind, const NodeId& member,
+                      std::uint8_t operation = 0);
   void receive(const NodeId& to, const PeerMessage& message);
   /// The oldest message of the link. Precondition: there is one.
   void deliver(const NodeId& from, const NodeId& to);

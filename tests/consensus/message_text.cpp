@@ -108,6 +108,9 @@ struct NoticeText {
            " commit=" + to_string(n.response.commit_index);
   }
   std::string operator()(const LogDamaged& n) const { return "damaged " + range(n.range); }
+  std::string operator()(const ConfigurationCommitted& n) const {
+    return "members " + text_of(n.configuration) + " at " + to_string(n.index);
+  }
   std::string operator()(const LogRepaired& n) const { return "repaired " + range(n.range); }
   std::string operator()(const QuorumLost&) const { return "quorum_lost"; }
   std::string operator()(const ReadIndexKnown& n) const {
@@ -159,6 +162,9 @@ std::string name_of(const Error& error) {
       {Errc::kLogBehind, "log_behind"},
       {Errc::kNoMajority, "no_majority"},
       {Errc::kStranger, "stranger"},
+      {Errc::kNotLeader, "not_leader"},
+      {Errc::kNotConnected, "not_connected"},
+      {Errc::kLeadershipLost, "leadership_lost"},
       {Errc::kUnknownEntryKind, "unknown_entry_kind"},
       {Errc::kNotAMember, "not_a_member"},
       {Errc::kInvariantBroken, "invariant_broken"},

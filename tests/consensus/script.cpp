@@ -163,6 +163,14 @@ void Script::add_setup_commands() {
     declare(words);
     for (const NodeId& member : members_) cluster_.add_empty_node(member);
   };
+  // spares 4 5: with empty disks, started, no founding members
+  commands_["spares"] = [this](const Words& words) {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      cluster_.add_empty_node(id(words[i]));
+      start(id(words[i]));
+    }
+    require(cluster_.settle(), "messages without end");
+  };
   // founded 1 2 3: with the bootstrap entry, not started
   commands_["founded"] = [=, this](const Words& words) {
     declare(words);
@@ -192,7 +200,7 @@ void Script::add_setup_commands() {
   };
   // elected: leaders are elected by time-out
   commands_["elected"] = [this](const Words&) { cluster_.options.elected = true; };
-  // options window_messages=2 window_bytes=1000 batch_bytes=100 tail_bytes=0
+  // options window_messages=2 window_bytes=1000 batch_bytes=100 tail_bytes=0 readmit_strangers=yes
   commands_["options"] = [this](const Words& words) {
     for (const auto& [name, value] : fields(words, 1)) {
       auto& options = cluster_.options;
@@ -201,6 +209,10 @@ void Script::add_setup_commands() {
           {"window_bytes", &options.window.max_bytes},
           {"batch_bytes", &options.max_batch_bytes},
           {"tail_bytes", &options.tail_cache_bytes}};
+      if (name == "readmit_strangers") {
+        options.readmit_strangers = value == "yes";
+        continue;
+      }
       require(known.contains(name), "unknown option: " + name);
       *known.at(name) = number(value);
     }
@@ -266,6 +278,20 @@ void Script::add_node_commands() {
     for (std::size_t i = 2; i < words.size(); ++i) members.push_back(id(words[i]));
     cluster_.bootstrap(id(words.at(1)), members);
   };
+  // add_learner 1 4 [operation=7], promote 1 4, remove 1 4: called on node 1
+  const auto change = [this](MemberChange kind) {
+    return [this, kind](const Words& words) {
+      auto values = fields(words, 3);
+      (void)node(words.at(1));
+      const std::uint64_t operation =
+          values.contains("operation") ? number(values["operation"]) : 0;
+      cluster_.change_members(id(words.at(1)), kind, id(words.at(2)),
+                              static_cast<std::uint8_t>(operation));
+    };
+  };
+  commands_["add_learner"] = change(MemberChange::kAddLearner);
+  commands_["promote"] = change(MemberChange::kPromote);
+  commands_["remove"] = change(MemberChange::kRemove);
   commands_["request_sync"] = [this](const Words& words) {
     cluster_.event(id(words.at(1)), [](Core& core) { core.request_sync(1); });
   };

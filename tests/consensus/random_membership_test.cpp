@@ -1,0 +1,304 @@
+// Members come, go and change under random faults, one seed each: safety is checked after every
+// step, then the faults stop and all members must agree.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "consensus/cluster.hpp"
+#include "consensus/configuration_codec.hpp"
+#include "consensus/configuration_text.hpp"
+#include "consensus/message_text.hpp"
+#include "consensus/quorum.hpp"
+#include "consensus/rng.hpp"
+
+namespace lockstep::consensus::test {
+namespace {
+
+constexpr std::uint64_t kSeeds = 400;
+constexpr int kSteps = 1500;
+constexpr std::chrono::milliseconds kTick{10};
+
+/// What happened, so that a run in which nothing did is no success.
+using Tally = std::map<std::string, std::uint64_t>;
+
+class MembershipRun {
+ public:
+  MembershipRun(std::uint64_t seed, Tally& tally) : rng_(seed), tally_(tally) {
+    for (int i = 1; i <= 6; ++i) names_.emplace_back(std::to_string(i));
+    const std::size_t founders = 1 + rng_.below(4);
+    const std::vector<NodeId> founding(names_.begin(),
+                                       names_.begin() + static_cast<std::ptrdiff_t>(founders));
+    cluster_.options.tail_cache_bytes = rng_.one_in(3) ? 400 : 0;
+    cluster_.options.max_batch_bytes = 1 + rng_.below(600);
+    cluster_.options.readmit_strangers = rng_.one_in(2);
+    cluster_.add_founded(founding);
+    for (const NodeId& name : names_) {
+      if (std::ranges::count(founding, name) == 0) cluster_.add_empty_node(name);
+    }
+    for (const NodeId& name : names_) {
+      cluster_.start(name);
+      cluster_.node(name).holds_syncs = rng_.one_in(4);
+    }
+  }
+
+  /// The first violation, or nothing.
+  [[nodiscard]] std::string run() {
+    for (int step = 0; step < kSteps; ++step) {
+      one_step();
+      if (const std::string broken = violation(); !broken.empty()) {
+        return "step " + std::to_string(step) + ": " + broken;
+      }
+    }
+    const std::string stuck = converge();
+    return violation().empty() ? stuck : violation();
+  }
+
+  void keep_trace() { cluster_.keeps_trace = true; }
+  [[nodiscard]] const Cluster& cluster() const { return cluster_; }
+
+ private:
+  void one_step() {
+    const std::size_t draw = rng_.below(100);
+    if (draw < 60) {
+      deliver_one();
+    } else if (draw < 68) {
+      if (cluster_.sync_one(some_node())) ++tally_["late syncs"];
+    } else if (draw < 80) {
+      cluster_.tick_all(kTick * (1 + rng_.below(5)));
+    } else if (draw < 86) {
+      if (const auto leader = some_leader()) {
+        cluster_.propose(*leader, {"x" + std::to_string(++proposed_)});
+      }
+    } else if (draw < 93) {
+      change_members();
+    } else {
+      disturb();
+    }
+  }
+
+  void deliver_one() {
+    const auto busy = cluster_.network().links_with_messages();
+    if (busy.empty()) return;
+    const auto& [from, to] = busy[rng_.below(busy.size())];
+    auto& queue = cluster_.network().link(from, to).queue;
+    if (rng_.one_in(40)) {
+      queue.pop_front();
+      return;
+    }
+    if (queue.size() > 1 && rng_.one_in(20)) std::swap(queue.front(), queue.back());
+    cluster_.deliver(from, to);
+  }
+
+  void change_members() {
+    const auto leader = some_leader();
+    if (!leader) return;
+    const Configuration& now = cluster_.node(*leader).core->configuration();
+    const auto kind = static_cast<MemberChange>(rng_.below(3));
+    NodeId member = some_node();
+    if (kind == MemberChange::kPromote && !now.learners.empty()) {
+      member = now.learners[rng_.below(now.learners.size())].node;
+    }
+    if (kind == MemberChange::kRemove && now.voters.size() < 3 && !rng_.one_in(3)) return;
+    if (kind != MemberChange::kPromote && member != emptied_ && waits_for_the_emptied(now)) return;
+    if (kind == MemberChange::kRemove && member == *leader) ++tally_["leader removed"];
+    // Now and then an earlier one's again.
+    const auto operation = static_cast<std::uint8_t>(1 + rng_.below(250));
+    cluster_.change_members(*leader, kind, member, operation);
+    ++tally_["changes asked for"];
+  }
+
+  void disturb() {
+    switch (rng_.below(8)) {
+      case 0:
+      case 1:
+      case 2: {
+        const NodeId& name = some_node();
+        if (!cluster_.node(name).is_up()) return;
+        const bool was_joint = cluster_.node(name).core->configuration().is_joint();
+        (void)cluster_.campaign(name);
+        tally_["elections while joint"] += was_joint ? 1 : 0;
+        return;
+      }
+      case 3:
+        cluster_.network().link(some_node(), some_node()).cut = true;
+        return;
+      case 4:
+        for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
+        return;
+      case 5:
+        return cluster_.disconnect(some_node(), some_node());
+      case 6:
+        return connect_all();
+      default:
+        crash_or_restart();
+    }
+  }
+
+  void crash_or_restart() {
+    const NodeId& name = some_node();
+    if (!cluster_.node(name).is_up()) return cluster_.start(name);
+    const bool was_joint = cluster_.node(name).core->configuration().is_joint();
+    cluster_.crash(name, rng_.below(cluster_.disk(name).unsynced() + 1));
+    tally_["crashes while joint"] += was_joint ? 1 : 0;
+    if (may_lose(name) && rng_.one_in(3)) {
+      cluster_.add_empty_node(name, ++cluster_.node(name).generation);
+      emptied_ = name;
+      ++tally_["disks emptied"];
+    }
+  }
+
+  /// One disk at a time, so that what is committed has a majority left without it: it must be no
+  /// voter that the others may need.
+  [[nodiscard]] bool may_lose(const NodeId& name) const {
+    if (emptied_ && *emptied_ != name) return false;
+    for (const NodeId& other : names_) {
+      const Configuration known = newest_on_disk(other);
+      for (const auto* voters : {&known.voters, &known.outgoing_voters}) {
+        if (voters->size() < 3 && std::ranges::count(*voters, name, &Member::node) > 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  [[nodiscard]] Configuration newest_on_disk(const NodeId& name) const {
+    return recover(cluster_.disk(name).seen(), Index{}).configurations.newest();
+  }
+
+  /// Its promises are gone, and it cannot make up for them before it is added again.
+  [[nodiscard]] bool waits_for_the_emptied(const Configuration& now) const {
+    if (!emptied_) return false;
+    const auto voter = std::ranges::find(now.voters, *emptied_, &Member::node);
+    return voter != now.voters.end() &&
+           voter->incarnation != cluster_.disk(*emptied_).durable().identity.incarnation;
+  }
+
+  void connect_all() {
+    for (const NodeId& a : names_) {
+      for (const NodeId& b : names_) {
+        if (a < b) cluster_.connect(a, b);
+      }
+    }
+  }
+
+  /// Faults stop. Whoever can be elected leads; its members must all agree with it in the end.
+  [[nodiscard]] std::string converge() {
+    for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
+    for (const NodeId& name : names_) {
+      cluster_.node(name).holds_syncs = false;
+      if (!cluster_.node(name).is_up()) cluster_.start(name);
+      cluster_.event(name, [](Core&) {});
+    }
+    connect_all();
+    cluster_.advance(std::chrono::milliseconds(1000));
+    const auto leader = elect();
+    if (!leader) return "nobody can be elected";
+    cluster_.propose(*leader, {"the last one"});
+    cluster_.advance(std::chrono::milliseconds(8000));
+    const Node& node = cluster_.node(*leader);
+    if (node.core->role() != Role::kLeader) return {};  // it had removed itself
+    if (node.core->configuration().is_joint()) return leader->str() + " stays joint";
+    if (node.core->commit_index() != node.core->log().last_index()) return "it does not commit";
+    return difference_from(*leader);
+  }
+
+  [[nodiscard]] std::optional<NodeId> elect() {
+    for (int round = 0; round < 3; ++round) {
+      std::vector<NodeId> candidates = names_;
+      std::ranges::stable_sort(candidates, std::greater<>(), [&](const NodeId& name) {
+        const EntryId last = cluster_.node(name).core->log().last();
+        return std::pair(last.term, last.index);
+      });
+      for (const NodeId& candidate : candidates) {
+        (void)cluster_.campaign(candidate);
+        cluster_.advance(std::chrono::milliseconds(300));
+        if (cluster_.node(candidate).core->role() == Role::kLeader) return candidate;
+      }
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::string difference_from(const NodeId& leader) {
+    const std::string wanted = text_of(cluster_.disk(leader).durable().entries);
+    const Configuration& members = cluster_.node(leader).core->configuration();
+    for (const NodeId& name : names_) {
+      const Member* member = find_member(members, name);
+      const Incarnation own = cluster_.disk(name).durable().identity.incarnation;
+      if (member == nullptr || member->incarnation != own) continue;
+      if (text_of(cluster_.disk(name).durable().entries) != wanted) {
+        return name.str() + " has another log than " + leader.str();
+      }
+      if (text_of(cluster_.node(name).applied) != wanted)
+        return name.str() + " has not applied all";
+      ++tally_["members that agree"];
+    }
+    for (const Entry& entry : cluster_.disk(leader).durable().entries) {
+      if (entry.header.kind != EntryKind::kConfiguration) continue;
+      const auto record = decode_record(entry.payload().bytes());
+      ++tally_[record && record->configuration.is_joint() ? "joint configurations"
+                                                          : "configurations"];
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::string violation() const {
+    if (!cluster_.checkers().violation().empty()) return cluster_.checkers().violation();
+    for (const auto& [name, node] : cluster_.nodes()) {
+      if (node.failure) return name.str() + " failed: " + node.failure->message;
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::optional<NodeId> some_leader() {
+    for (const NodeId& name : names_) {
+      const Node& node = cluster_.node(name);
+      if (node.is_up() && node.core->role() == Role::kLeader && !rng_.one_in(3)) return name;
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] const NodeId& some_node() { return names_[rng_.below(names_.size())]; }
+
+  Rng rng_;
+  Tally& tally_;
+  Cluster cluster_;
+  std::vector<NodeId> names_;
+  /// The one node whose disk was emptied, once or more often.
+  std::optional<NodeId> emptied_;
+  std::uint64_t proposed_ = 0;
+};
+
+std::string trace_of(std::uint64_t seed) {
+  Tally ignored;
+  MembershipRun again(seed, ignored);
+  again.keep_trace();
+  (void)again.run();
+  const auto& lines = again.cluster().trace();
+  std::string text;
+  for (std::size_t i = lines.size() > 120 ? lines.size() - 120 : 0; i < lines.size(); ++i) {
+    text += lines[i] + "\n";
+  }
+  return text;
+}
+
+TEST(RandomMembership, ChangesAreSafeAndEnd) {
+  Tally tally;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const std::string broken = MembershipRun(seed, tally).run();
+    ASSERT_EQ(broken, "") << "seed " << seed << ", and before that:\n" << trace_of(seed);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed << ":\n" << trace_of(seed);
+  }
+  const Tally floor = {
+      {"changes asked for", 1000}, {"leader removed", 100},  {"elections while joint", 100},
+      {"crashes while joint", 50}, {"configurations", 1000}, {"joint configurations", 300},
+      {"late syncs", 1000},        {"disks emptied", 100},   {"members that agree", 1000}};
+  for (const auto& [what, least] : floor) EXPECT_GE(tally[what], least) << what;
+  if (testing::Test::HasFailure()) {
+    for (const auto& [what, count] : tally) std::cout << what << ": " << count << "\n";
+  }
+}
+
+}  // namespace
+}  // namespace lockstep::consensus::test
