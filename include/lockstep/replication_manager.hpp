@@ -91,6 +91,10 @@ struct ReplicaOptions {
   /// snapshot.
   std::uint64_t retention_bytes = std::uint64_t{64} << 20;
 
+  /// A member that comes with an emptied disk is made a learner by the leader, by itself, and
+  /// promoted if it was a voter. False: that is the operator's to say, by `add_learner`.
+  bool readmit_strangers = false;
+
   LogSink log{};
   /// Where callbacks run. Empty: a strand of the runtime's, apart from the replica's own. Give a
   /// worker of the runtime's when your callbacks may block.
@@ -301,9 +305,16 @@ struct EntriesRepaired {
 struct DiskStateChanged {
   DiskState state;
 };
+/// Who the members are from this entry on is committed. The configuration may be joint: then the
+/// final one follows.
+struct MembersChanged {
+  Index index;
+  Configuration configuration;
+};
 using ReplicationEvent =
     std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged, EntriesTruncated,
-                 EntriesDamaged, EntriesRepaired, DiskStateChanged, LeaderElected, TermChanged>;
+                 EntriesDamaged, EntriesRepaired, DiskStateChanged, LeaderElected, TermChanged,
+                 MembersChanged>;
 
 /// One replica of one group: it keeps this node's log in step with the others' and its engine in
 /// step with the log.
@@ -416,12 +427,29 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   /// one leads now), kTimedOut, kStopped.
   virtual void transfer_leadership(NodeId to, DoneHandler done) = 0;
 
-  // The rest of the interface has its place and answers kNotSupported until elected leadership
-  // stands.
-  // `operation` names the change, so that a repeated call is harmless.
+  // Changes of the members, on the leader, one at a time (Raft §6). `done` comes once the change is
+  // committed. `operation`, a random id of the caller's choice, makes it harmless to ask again after
+  // an answer that leaves it open, also at another leader: a change among the newest 64 is not made
+  // twice. None: the change is not remembered. Errors of all three: kNotLeader, kWrongState (another
+  // change is under way, which the message names, or nothing of this leader's term is committed
+  // yet), kLeadershipLost (the message says whether the change may still be made), kNoSpace,
+  // kStalled, kInvalidArgument, kStopped.
+
+  /// Makes a node that is connected a learner: it receives, applies and serves, and counts for no
+  /// majority. One that is a member with other data, since its disk was emptied, comes back with the
+  /// data that it has now; as a voter it is removed first, in the same change. A node that has never
+  /// been a member must not be bootstrapped. Errors: kNotConnected, kForeignCluster (it belongs to
+  /// another cluster), kWrongState (it is a voter already), kInvalidArgument (it is the only voter).
   virtual void add_learner(NodeId node, OperationId operation, DoneHandler done) = 0;
+  /// Makes a learner a voter, once it has caught up: in ten rounds, each of which sends it what the
+  /// round before has left, one must take less than `election_timeout_min` (Raft thesis §4.2.1).
+  /// Errors: kNotAMember (it is no learner), kLogBehind (it is too slow) and kTimedOut (it has not
+  /// moved for `bootstrap_timeout`): nothing was changed; kStranger (it has other data).
   virtual void promote(NodeId node, OperationId operation, DoneHandler done) = 0;
+  /// Voter or learner. A leader that removes itself leads until that is committed, and steps down.
+  /// Errors: kNotAMember, kInvalidArgument (it is the only voter).
   virtual void remove(NodeId node, OperationId operation, DoneHandler done) = 0;
+
   /// Releases the beginning of this node's log now, whatever its size, up to the newest entry that
   /// the engine has durable: `done` when the log has durably let go of it, or at once when there is
   /// nothing to let go of. Unlike compaction by size it keeps nothing for members that lag: they
@@ -439,6 +467,9 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   [[nodiscard]] std::future<Error> transfer_leadership(NodeId to);
   [[nodiscard]] std::future<Result<Index>> read_barrier();
   [[nodiscard]] std::future<Error> sync_with_node(NodeId node);
+  [[nodiscard]] std::future<Error> add_learner(NodeId node, OperationId operation);
+  [[nodiscard]] std::future<Error> promote(NodeId node, OperationId operation);
+  [[nodiscard]] std::future<Error> remove(NodeId node, OperationId operation);
   [[nodiscard]] std::future<Error> trigger_snapshot();
   [[nodiscard]] std::future<Error> stop();
 };

@@ -233,6 +233,8 @@ void Replica::tell(const Notice& notice) {
     host_->emit({EntriesRepaired{repaired->range}});
     rebuild_chain();
     apply_pump_->repaired(core_->log());
+  } else if (const auto* members = std::get_if<ConfigurationCommitted>(&notice)) {
+    host_->emit({MembersChanged{members->index, members->configuration}});
   } else if (const auto* answered = std::get_if<SyncAnswered>(&notice)) {
     sync_waiters_.answered(answered->response);
   } else if (const auto* read = std::get_if<ReadIndexKnown>(&notice)) {

@@ -5,6 +5,7 @@
 namespace lockstep {
 namespace {
 
+using consensus::MemberChange;
 using replication::Replica;
 
 /// The host's handle: whoever drops it stops the replica, which lives on until its last task has
@@ -39,15 +40,20 @@ class Manager final : public WALReplicationManager {
   void transfer_leadership(NodeId to, DoneHandler done) override {
     replica_->transfer_leadership(std::move(to), std::move(done));
   }
-  void add_learner(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
-  void promote(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
-  void remove(NodeId, OperationId, DoneHandler done) override { refuse(std::move(done)); }
+  void add_learner(NodeId node, OperationId operation, DoneHandler done) override {
+    change_members(MemberChange::kAddLearner, std::move(node), operation, std::move(done));
+  }
+  void promote(NodeId node, OperationId operation, DoneHandler done) override {
+    change_members(MemberChange::kPromote, std::move(node), operation, std::move(done));
+  }
+  void remove(NodeId node, OperationId operation, DoneHandler done) override {
+    change_members(MemberChange::kRemove, std::move(node), operation, std::move(done));
+  }
   void trigger_snapshot(DoneHandler done) override { replica_->trigger_snapshot(std::move(done)); }
 
  private:
-  void refuse(DoneHandler done) {
-    replica_->host().answer(std::move(done),
-                            Error(Errc::kNotSupported, "comes with elected leadership"));
+  void change_members(MemberChange kind, NodeId node, OperationId operation, DoneHandler done) {
+    replica_->change_members({kind, std::move(node), operation}, std::move(done));
   }
   std::shared_ptr<Replica> replica_;
 };
@@ -138,6 +144,24 @@ std::future<Result<Index>> WALReplicationManager::read_barrier() {
   auto future = promise->get_future();
   read_barrier([promise](Result<Index> index) { promise->set_value(std::move(index)); });
   return future;
+}
+
+std::future<Error> WALReplicationManager::add_learner(NodeId node, OperationId operation) {
+  auto promise = make_promise();
+  add_learner(std::move(node), operation, fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::promote(NodeId node, OperationId operation) {
+  auto promise = make_promise();
+  promote(std::move(node), operation, fulfil(promise));
+  return promise->get_future();
+}
+
+std::future<Error> WALReplicationManager::remove(NodeId node, OperationId operation) {
+  auto promise = make_promise();
+  remove(std::move(node), operation, fulfil(promise));
+  return promise->get_future();
 }
 
 std::future<Error> WALReplicationManager::sync_with_node(NodeId node) {

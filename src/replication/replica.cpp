@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "consensus/quorum.hpp"
 #include "replication/message_codec.hpp"
 #include "replication/step.hpp"
 
@@ -163,7 +164,8 @@ void Replica::complete_pending() {
     pending_.copies_changed([&](Index index) {
       std::size_t copies = core_->log().durable_index() >= index ? 1 : 0;
       for (const auto& [node, follower] : leadership->followers) {
-        if (!follower.stranger && follower.progress.match_index() >= index) ++copies;
+        const bool is_member = consensus::is_member(core_->configuration(), node);
+        if (is_member && !follower.stranger && follower.progress.match_index() >= index) ++copies;
       }
       return copies;
     });

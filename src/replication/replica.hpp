@@ -40,6 +40,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void step_down(DoneHandler done);
   void transfer_leadership(NodeId to, DoneHandler done);
   void read_barrier(WALReplicationManager::ReadBarrierHandler done);
+  void change_members(consensus::MembershipRequest request, DoneHandler done);
   void replicate(Payload payload, WriteOptions options, WriteHandler done);
   void open_session(WALReplicationManager::SessionHandler done);
   void sync_with_node(NodeId node, DoneHandler done);

@@ -144,6 +144,23 @@ void Replica::read_barrier(WALReplicationManager::ReadBarrierHandler done) {
   });
 }
 
+void Replica::change_members(consensus::MembershipRequest request, DoneHandler done) {
+  if (!request.node.is_valid()) {
+    return host_->answer(std::move(done),
+                         Error(Errc::kInvalidArgument, "node: \"" + request.node.str() +
+                                                           "\" is no valid node id"));
+  }
+  call_core(std::move(done), [this, request = std::move(request)](consensus::CallId id) {
+    auto reason = core_->role() == Role::kLeader ? reason_not_to_append() : std::nullopt;
+    if (reason) {
+      host_->answer(std::move(calls_[id]), std::move(*reason));
+      calls_.erase(id);
+      return;
+    }
+    step([&](consensus::Core& core) { core.change_members(id, request); });
+  });
+}
+
 void Replica::replicate(Payload payload, WriteOptions options, WriteHandler done) {
   if (!options.session) {
     return submit(EntryKind::kCommand, std::move(payload), options, std::move(done));

@@ -150,6 +150,7 @@ void Replica::run() {
   consensus::CoreOptions options;
   options.heartbeat_interval = options_.heartbeat_interval;
   options.elected = options_.leadership == Leadership::kElected;
+  options.readmit_strangers = options_.readmit_strangers;
   options.election_timeout_min = options_.election_timeout_min;
   options.election_timeout_max = options_.election_timeout_max;
   options.random_seed = runtime_->random();

@@ -147,20 +147,5 @@ TEST(Stranger, DoesNotVoteAndCannotLead) {
   EXPECT_EQ(cluster[2].lead(), Errc::kNoMajority);
 }
 
-TEST(Membership, CallsThatAreNotThereYetSaySo) {
-  Cluster cluster(1);
-  cluster.found();
-  auto& manager = cluster[1].manager();
-  using Call = std::function<void(WALReplicationManager::DoneHandler)>;
-  const NodeId other("n2");
-  for (const Call& call : {Call([&](auto done) { manager.add_learner(other, {}, done); }),
-                           Call([&](auto done) { manager.promote(other, {}, done); }),
-                           Call([&](auto done) { manager.remove(other, {}, done); })}) {
-    std::promise<Error> answer;
-    call([&](Error error) { answer.set_value(std::move(error)); });
-    EXPECT_EQ(await(answer.get_future()), Errc::kNotSupported);
-  }
-}
-
 }  // namespace
 }  // namespace lockstep::test
