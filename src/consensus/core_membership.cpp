@@ -85,8 +85,10 @@ bool Core::may_lead() const {
     return self != nullptr && self->incarnation == identity_.incarnation &&
            is_voter(configuration, identity_.node);
   };
-  return is_own_voter_in(configuration()) ||
-         is_own_voter_in(configurations_.at(commit_index_));
+  const auto open = configurations_.indexes_in({commit_index_.next(), log_.last_index()});
+  return is_own_voter_in(configurations_.at(commit_index_)) ||
+         std::ranges::any_of(
+             open, [&](Index index) { return is_own_voter_in(configurations_.at(index)); });
 }
 
 /// One that was admitted and has heard nothing of the group yet gives no vote: until its log names

@@ -137,7 +137,7 @@ TEST_F(MembershipTest, AChangeAskedForAgainAtTheNextLeaderIsMadeOnce) {
   node(1).manager->promote(NodeId("n4"), operation(2), [&](Error error) { first = error; });
   group_->simulated.run_for(5ms);
   group_->isolate(1);
-  const auto successor = [&] {
+  const auto successor = [&]() -> std::size_t {
     for (const std::size_t i : {2u, 3u, 4u}) {
       if (node(i).status().role == Role::kLeader) return i;
     }
