@@ -63,6 +63,7 @@ DataFolder::~DataFolder() {
     return;
   }
   for (std::size_t i = 1; i <= kMaxNodes; ++i) fs::remove_all(node_folder(path_, i), ignored);
+  fs::remove_all(path_ / kGuestName, ignored);
 }
 
 }  // namespace lockstep_demo

@@ -7,6 +7,9 @@
 
 namespace lockstep_demo {
 
+/// The node that joins and leaves the group while the demo runs.
+inline constexpr const char* kGuestName = "guest";
+
 /// What is wrong with `--data-dir`, found before anything is written: no folder, or one that holds
 /// a group of another size. Makes the folder if it is not there.
 [[nodiscard]] std::optional<UsageError> check_data_folder(const DemoOptions& options);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "data_folder.hpp"
 #include "patience.hpp"
 
 namespace lockstep_demo {
@@ -14,28 +15,21 @@ namespace {
 using namespace lockstep;  // NOLINT: an example of its use
 using Seconds = std::chrono::duration<double>;
 
-/// The outcome of a call, however often the process is stopped and continued meanwhile.
-template <class T>
-T outcome_of(std::future<T> future, const char* call) {
-  const bool came = wait_until(
-      [&] { return future.wait_for(std::chrono::seconds{0}) == std::future_status::ready; });
-  if (!came) throw std::runtime_error(std::string(call) + " has not completed for a minute");
-  return future.get();
-}
-
 std::string count(std::size_t n, const char* one, const char* many) {
   return std::to_string(n) + " " + (n == 1 ? one : many);
 }
 
 }  // namespace
 
-Demo::Demo(std::size_t nodes, const std::filesystem::path& folder,
+Demo::Demo(std::size_t nodes, bool elected, const std::filesystem::path& folder,
            const CollectionStoreInput& input, Narrator& narrator)
-    : input_(input), narrator_(narrator) {
+    : elected_(elected), folder_(folder), input_(input), narrator_(narrator) {
   for (std::size_t i = 1; i <= nodes; ++i) {
     const std::string name = "node-" + std::to_string(i);
     std::filesystem::create_directories(folder / name);
-    nodes_.push_back(std::make_unique<DemoNode>(NodeId(name), folder / name));
+    nodes_.push_back(
+        std::make_unique<DemoNode>(NodeId(name), folder / name,
+                                   elected_ ? Leadership::kElected : Leadership::kAssigned));
   }
   summary_.entries = input.entries.size();
   summary_.payload_bytes = input.statistics.bytes;
@@ -50,7 +44,13 @@ Summary Demo::run() {
   stop_and_return_a_follower();
   damage_a_frame();
   listen_to_heartbeats();
-  move_leadership();
+  if (elected_) {
+    invite_and_dismiss_a_member();
+    part_the_leader();
+    kill_the_leader();
+  } else {
+    move_leadership();
+  }
   compare_nodes();
   for (const auto& node : nodes_) node->stop();
   return summary_;
@@ -76,12 +76,19 @@ void Demo::found_group() {
   for (const auto& node : nodes_) members.push_back(node->id());
   if (leader().manager().status().bootstrapped) {
     narrator_.say("the folder holds a group already: its log goes on");
-    choose_first_leader();
+    if (!elected_) choose_first_leader();
+    // Of a run that was cut short while it was a member.
+    if (elected_ && std::filesystem::exists(folder_ / kGuestName)) bring_guest();
   } else {
     const Error error = outcome_of(leader().manager().bootstrap(members), "bootstrap");
     check("group founded", !error, error.message);
   }
-  lead(leader());
+  if (elected_) {
+    follow_the_election("in an election of their own");
+  } else {
+    lead(leader());
+  }
+  if (guest_) remove_guest();
   if (!write_marker("start")) throw std::runtime_error("the first write was not committed");
   // A folder of an earlier run replays that run's entries first.
   const Index start = leader().manager().status().commit_index;
@@ -155,11 +162,7 @@ void Demo::stop_and_return_a_follower() {
   narrator_.say("starting " + follower.id().str() + " again, " + count(behind, "entry", "entries") +
                 " behind");
   follower.start();
-  for (const auto& node : nodes_) {
-    if (node->id() == follower.id()) continue;
-    follower.connect_to(*node);
-    node->connect_to(follower);  // under its new address
-  }
+  reconnect(follower);
   held = level(follower) && held;
   check("follower stopped and back", held && behind > 0,
         count(entries.size(), "entry", "entries") + " committed without it; it caught up on " +
@@ -205,11 +208,7 @@ void Demo::move_leadership() {
   const std::size_t next = (leader_ + 1) % nodes_.size();
   narrator_.say("cutting " + old_leader.id().str() + " off; " + nodes_[next]->id().str() +
                 " is told to lead");
-  for (const auto& node : nodes_) {
-    if (node->id() == old_leader.id()) continue;
-    old_leader.faults().isolate(node->id());
-    node->faults().isolate(old_leader.id());
-  }
+  cut_off(old_leader);
   leader_ = next;
   lead(leader());
 
@@ -225,10 +224,7 @@ void Demo::move_leadership() {
       stale_outcome.wait_for(std::chrono::seconds{0}) != std::future_status::ready;
 
   narrator_.say("healing; the old leader learns of the new term");
-  for (const auto& node : nodes_) {
-    old_leader.faults().heal(node->id());
-    node->faults().heal(old_leader.id());
-  }
+  heal(old_leader);
   const bool fenced =
       wait_until([&] { return old_leader.manager().status().role == Role::kFollower; });
   const WriteOutcome outcome = outcome_of(std::move(stale_outcome), "the old leader's write");
@@ -259,6 +255,7 @@ void Demo::compare_nodes() {
                          report.contents_sha256 == summary_.nodes.front().engine.contents_sha256;
     traffic.add(node->traffic());
     summary_.heartbeats += node->metrics().heartbeats_received;
+    summary_.elections += node->metrics().elections_won;
   }
   summary_.expected_deliveries = (deliveries_before_ + summary_.entries) * nodes_.size();
   summary_.checksum_rejections = traffic.checksum_rejections;
@@ -306,6 +303,31 @@ bool Demo::level(DemoNode& follower) {
         outcome_of(leader().manager().sync_with_node(follower.id()), "sync_with_node");
     return !error;
   });
+}
+
+void Demo::cut_off(DemoNode& node) {
+  cut_off_ = &node;
+  for (const auto& other : nodes_) {
+    if (other->id() == node.id()) continue;
+    node.faults().isolate(other->id());
+    other->faults().isolate(node.id());
+  }
+}
+
+void Demo::heal(DemoNode& node) {
+  cut_off_ = nullptr;
+  for (const auto& other : nodes_) {
+    node.faults().heal(other->id());
+    other->faults().heal(node.id());
+  }
+}
+
+void Demo::reconnect(DemoNode& node) {
+  for (const auto& other : nodes_) {
+    if (other->id() == node.id()) continue;
+    node.connect_to(*other);
+    other->connect_to(node);
+  }
 }
 
 std::uint64_t Demo::lost_acknowledged_writes() const {

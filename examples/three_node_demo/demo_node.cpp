@@ -22,9 +22,10 @@ void log_to_stderr(LogLevel level, std::string_view text) {
 
 }  // namespace
 
-DemoNode::DemoNode(NodeId id, std::filesystem::path folder)
+DemoNode::DemoNode(NodeId id, std::filesystem::path folder, Leadership leadership)
     : id_(std::move(id)),
       folder_(std::move(folder)),
+      leadership_(leadership),
       faults_(std::make_shared<testing::WireFaults>()) {}
 
 DemoNode::~DemoNode() { stop(); }
@@ -51,7 +52,7 @@ void DemoNode::start() {
 
   engine_ = std::make_shared<DemoEngine>();
   ReplicaOptions options;
-  options.leadership = Leadership::kAssigned;
+  options.leadership = leadership_;
   options.node = id_;
   options.log = log_to_stderr;
   options.heartbeat_interval = std::chrono::milliseconds{50};
@@ -68,14 +69,25 @@ void DemoNode::start() {
 void DemoNode::stop() {
   if (!manager_) return;
   manager_->stop().get();
-  past_traffic_.add(network_->metrics().total);
-  add(past_metrics_, manager_->metrics());
+  keep_book();
   std::promise<void> closed;
   network_->close([&closed](const Error&) { closed.set_value(); });
   closed.get_future().wait();
   manager_.reset();
   network_.reset();
   runtime_.reset();
+}
+
+void DemoNode::kill() {
+  keep_book();
+  manager_.reset();
+  network_.reset();
+  runtime_.reset();
+}
+
+void DemoNode::keep_book() {
+  past_traffic_.add(network_->metrics().total);
+  add(past_metrics_, manager_->metrics());
 }
 
 void DemoNode::connect_to(const DemoNode& peer) {
@@ -98,6 +110,7 @@ ReplicationMetrics DemoNode::metrics() const {
 void add(ReplicationMetrics& sum, const ReplicationMetrics& other) {
   sum.entries_truncated += other.entries_truncated;
   sum.appends_fenced += other.appends_fenced;
+  sum.elections_won += other.elections_won;
   sum.heartbeats_sent += other.heartbeats_sent;
   sum.heartbeats_received += other.heartbeats_received;
   sum.commit_latency.merge(other.commit_latency);

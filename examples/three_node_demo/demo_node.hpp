@@ -18,12 +18,14 @@ namespace lockstep_demo {
 /// it again is what a restart of a process would be.
 class DemoNode {
  public:
-  DemoNode(lockstep::NodeId id, std::filesystem::path folder);
+  DemoNode(lockstep::NodeId id, std::filesystem::path folder, lockstep::Leadership leadership);
   ~DemoNode();
 
   /// Opens the folder, listens, recovers. Throws std::runtime_error with what went wrong.
   void start();
   void stop();
+  /// Everything is gone at once, sockets and all, as with a process that is killed.
+  void kill();
   [[nodiscard]] bool is_running() const { return manager_ != nullptr; }
   void connect_to(const DemoNode& peer);
 
@@ -37,8 +39,11 @@ class DemoNode {
   [[nodiscard]] lockstep::ReplicationMetrics metrics() const;
 
  private:
+  void keep_book();
+
   lockstep::NodeId id_;
   std::filesystem::path folder_;
+  lockstep::Leadership leadership_;
   std::shared_ptr<lockstep::testing::WireFaults> faults_;
   std::shared_ptr<lockstep::AsioRuntime> runtime_;
   std::shared_ptr<lockstep::WebSocketNetworkManager> network_;

@@ -10,7 +10,7 @@
 namespace lockstep_demo {
 namespace {
 
-enum class Option { kInput, kDataDir, kNodes, kPayloadBytes, kCount, kJson, kKeep, kHelp };
+enum class Option { kInput, kDataDir, kNodes, kLeadership, kPayloadBytes, kCount, kJson, kKeep, kHelp };
 
 struct OptionInfo {
   Option option;
@@ -22,6 +22,7 @@ constexpr std::array kOptions{
     OptionInfo{Option::kInput, "--input", "FILE"},
     OptionInfo{Option::kDataDir, "--data-dir", "DIR"},
     OptionInfo{Option::kNodes, "--nodes", "N"},
+    OptionInfo{Option::kLeadership, "--leadership", "HOW"},
     OptionInfo{Option::kPayloadBytes, "--payload-bytes", "N"},
     OptionInfo{Option::kCount, "--count", "M"},
     OptionInfo{Option::kJson, "--json", ""},
@@ -100,6 +101,13 @@ class OptionParser {
         return;
       case Option::kNodes:
         options_.nodes = number(name, value, kMinNodes, kMaxNodes);
+        return;
+      case Option::kLeadership:
+        options_.elected = value == "elected";
+        if (value != "elected" && value != "assigned") {
+          fail(std::string(name) + ": got " + std::string(value) +
+               "; it must be elected or assigned");
+        }
         return;
       case Option::kPayloadBytes:
         generated().payload_bytes = number(name, value, kMinPayloadBytes, kMaxPayloadBytes);
@@ -193,6 +201,9 @@ std::string help_text() {
          "  --nodes N           nodes, " +
          range(kMinNodes, kMaxNodes) + " (default: " + std::to_string(kMinNodes) +
          ")\n"
+         "  --leadership HOW    elected: by the nodes; the leader is killed and parted from the\n"
+         "                      others, and a member comes and goes (default); assigned: named\n"
+         "                      by the demo, as an operator would\n"
          "  --data-dir DIR      where the nodes keep their files (default: a temporary folder)\n"
          "  --keep              leave the nodes' files there at the end\n"
          "  --json              print the results as one JSON object on the last line\n"

@@ -22,6 +22,7 @@ struct DemoOptions {
   std::optional<GeneratedInputOptions> generated;
   std::optional<std::filesystem::path> data_dir;  ///< nothing: a temporary folder
   std::size_t nodes = kMinNodes;
+  bool elected = true;  ///< the nodes elect their leader; false: the demo names it
   bool json = false;
   bool keep = false;
   bool help = false;  ///< the caller prints help_text() and ends with 0; nothing else was checked

@@ -35,7 +35,7 @@ int run(const DemoOptions& options, const CollectionStoreInput& input) {
   }
   Summary summary;
   try {
-    summary = Demo(options.nodes, folder.path(), input, narrator).run();
+    summary = Demo(options.nodes, options.elected, folder.path(), input, narrator).run();
   } catch (const std::exception& error) {
     summary.checks.push_back({"the demo came to its end", false, error.what()});
   }

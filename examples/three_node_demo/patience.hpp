@@ -1,6 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <future>
+#include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace lockstep_demo {
@@ -28,6 +31,15 @@ template <class Predicate>
     std::this_thread::sleep_for(Patience::kStep);
   }
   return holds();
+}
+
+/// The outcome of a call, however often the process is stopped and continued meanwhile.
+template <class T>
+T outcome_of(std::future<T> future, const char* call) {
+  const bool came = wait_until(
+      [&] { return future.wait_for(std::chrono::seconds{0}) == std::future_status::ready; });
+  if (!came) throw std::runtime_error(std::string(call) + " has not completed for a minute");
+  return future.get();
 }
 
 }  // namespace lockstep_demo

@@ -41,6 +41,11 @@ void print_table(std::ostream& out, const Summary& summary) {
   row("checksum rejections") << summary.checksum_rejections << "\n";
   row("reconnects") << summary.reconnects << "\n";
   row("heartbeats received") << summary.heartbeats << "\n";
+  row("elections") << summary.elections << "\n";
+  if (summary.failover) {
+    row("failover") << microseconds(*summary.failover) / 1e3
+                    << " ms from the leader's end to the next committed write\n";
+  }
   out << "\nContents of each node's engine\n";
   for (const NodeSummary& node : summary.nodes) {
     out << "  " << std::left << std::setw(8) << node.id << std::right << node.engine.contents_sha256
@@ -68,6 +73,9 @@ void print_json(std::ostream& out, const Summary& summary) {
   json["lost_acknowledged_writes"] = summary.lost_acknowledged_writes;
   json["reconnects"] = summary.reconnects;
   json["heartbeats"] = summary.heartbeats;
+  json["elections"] = summary.elections;
+  json["failover_ms"] = nullptr;
+  if (summary.failover) json["failover_ms"] = microseconds(*summary.failover) / 1e3;
   for (const NodeSummary& node : summary.nodes) {
     json["rejected_by_engine"][node.id] = node.engine.rejected;
   }

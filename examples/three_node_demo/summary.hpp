@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -37,6 +38,9 @@ struct Summary {
   std::uint64_t lost_acknowledged_writes = 0;
   std::uint64_t reconnects = 0;
   std::uint64_t heartbeats = 0;
+  std::uint64_t elections = 0;  ///< won, by all nodes together
+  /// From the killing of the leader to the next committed write; none under assigned leadership.
+  std::optional<std::chrono::nanoseconds> failover{};
   std::vector<NodeSummary> nodes;
   std::vector<Check> checks;
 
