@@ -27,9 +27,8 @@ Demo::Demo(std::size_t nodes, bool elected, const std::filesystem::path& folder,
   for (std::size_t i = 1; i <= nodes; ++i) {
     const std::string name = "node-" + std::to_string(i);
     std::filesystem::create_directories(folder / name);
-    nodes_.push_back(
-        std::make_unique<DemoNode>(NodeId(name), folder / name,
-                                   elected_ ? Leadership::kElected : Leadership::kAssigned));
+    nodes_.push_back(std::make_unique<DemoNode>(
+        NodeId(name), folder / name, elected_ ? Leadership::kElected : Leadership::kAssigned));
   }
   summary_.entries = input.entries.size();
   summary_.payload_bytes = input.statistics.bytes;

@@ -76,9 +76,9 @@ void Demo::kill_the_leader() {
   const std::uint64_t replaced_before = old_leader.metrics().entries_truncated;
   cut_off(old_leader);
   const std::string stale = std::string(kMarkerPrefix) + "that only the killed leader has";
-  const WriteOutcome local = outcome_of(
-      old_leader.manager().replicate(Payload(stale), {.mode = ReplicationMode::kAsync}),
-      "replicate");
+  const WriteOutcome local =
+      outcome_of(old_leader.manager().replicate(Payload(stale), {.mode = ReplicationMode::kAsync}),
+                 "replicate");
   narrator_.say("killing " + old_leader.id().str() + ", the leader");
   const auto killed_at = Clock::now();
   old_leader.kill();
@@ -96,8 +96,8 @@ void Demo::kill_the_leader() {
   old_leader.start();
   reconnect(old_leader);
   held = level(old_leader);
-  const bool replaced = wait_until(
-      [&] { return old_leader.metrics().entries_truncated > replaced_before; });
+  const bool replaced =
+      wait_until([&] { return old_leader.metrics().entries_truncated > replaced_before; });
   check("killed leader back",
         held && replaced && std::holds_alternative<WriteLocallyDurable>(local),
         "it follows, and its write that nobody else had was replaced");
@@ -105,8 +105,8 @@ void Demo::kill_the_leader() {
 
 void Demo::bring_guest() {
   std::filesystem::create_directories(folder_ / kGuestName);
-  guest_ = std::make_unique<DemoNode>(NodeId(kGuestName), folder_ / kGuestName,
-                                      Leadership::kElected);
+  guest_ =
+      std::make_unique<DemoNode>(NodeId(kGuestName), folder_ / kGuestName, Leadership::kElected);
   guest_->start();
   reconnect(*guest_);
 }
@@ -135,12 +135,12 @@ void Demo::invite_and_dismiss_a_member() {
   });
   const Payloads entries = next_entries(0.05);
   bool held = stream("committed", entries, ReplicationMode::kSync);
-  if (!error) error = outcome_of(leader().manager().promote(guest_->id(), OperationId{}), "promote");
+  if (!error)
+    error = outcome_of(leader().manager().promote(guest_->id(), OperationId{}), "promote");
   held = write_marker("of a group with one member more") && held && added && !error;
   held = level(*guest_) && held;
   const bool equal = wait_until([&] {
-    return guest_->engine().report().contents_sha256 ==
-           leader().engine().report().contents_sha256;
+    return guest_->engine().report().contents_sha256 == leader().engine().report().contents_sha256;
   });
   const std::size_t voters = leader().manager().status().configuration.voters.size();
   check("member added", held && equal && voters == nodes_.size() + 1,

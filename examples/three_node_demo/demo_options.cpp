@@ -10,7 +10,17 @@
 namespace lockstep_demo {
 namespace {
 
-enum class Option { kInput, kDataDir, kNodes, kLeadership, kPayloadBytes, kCount, kJson, kKeep, kHelp };
+enum class Option {
+  kInput,
+  kDataDir,
+  kNodes,
+  kLeadership,
+  kPayloadBytes,
+  kCount,
+  kJson,
+  kKeep,
+  kHelp
+};
 
 struct OptionInfo {
   Option option;

@@ -311,10 +311,9 @@ struct MembersChanged {
   Index index;
   Configuration configuration;
 };
-using ReplicationEvent =
-    std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged, EntriesTruncated,
-                 EntriesDamaged, EntriesRepaired, DiskStateChanged, LeaderElected, TermChanged,
-                 MembersChanged>;
+using ReplicationEvent = std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged,
+                                      EntriesTruncated, EntriesDamaged, EntriesRepaired,
+                                      DiskStateChanged, LeaderElected, TermChanged, MembersChanged>;
 
 /// One replica of one group: it keeps this node's log in step with the others' and its engine in
 /// step with the log.
@@ -428,18 +427,19 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   virtual void transfer_leadership(NodeId to, DoneHandler done) = 0;
 
   // Changes of the members, on the leader, one at a time (Raft §6). `done` comes once the change is
-  // committed. `operation`, a random id of the caller's choice, makes it harmless to ask again after
-  // an answer that leaves it open, also at another leader: a change among the newest 64 is not made
-  // twice. None: the change is not remembered. Errors of all three: kNotLeader, kWrongState (another
-  // change is under way, which the message names, or nothing of this leader's term is committed
-  // yet), kLeadershipLost (the message says whether the change may still be made), kNoSpace,
-  // kStalled, kInvalidArgument, kStopped.
+  // committed. `operation`, a random id of the caller's choice, makes it harmless to ask again
+  // after an answer that leaves it open, also at another leader: a change among the newest 64 is
+  // not made twice. None: the change is not remembered. Errors of all three: kNotLeader,
+  // kWrongState (another change is under way, which the message names, or nothing of this leader's
+  // term is committed yet), kLeadershipLost (the message says whether the change may still be
+  // made), kNoSpace, kStalled, kInvalidArgument, kStopped.
 
   /// Makes a node that is connected a learner: it receives, applies and serves, and counts for no
-  /// majority. One that is a member with other data, since its disk was emptied, comes back with the
-  /// data that it has now; as a voter it is removed first, in the same change. A node that has never
-  /// been a member must not be bootstrapped. Errors: kNotConnected, kForeignCluster (it belongs to
-  /// another cluster), kWrongState (it is a voter already), kInvalidArgument (it is the only voter).
+  /// majority. One that is a member with other data, since its disk was emptied, comes back with
+  /// the data that it has now; as a voter it is removed first, in the same change. A node that has
+  /// never been a member must not be bootstrapped. Errors: kNotConnected, kForeignCluster (it
+  /// belongs to another cluster), kWrongState (it is a voter already), kInvalidArgument (it is the
+  /// only voter).
   virtual void add_learner(NodeId node, OperationId operation, DoneHandler done) = 0;
   /// Makes a learner a voter, once it has caught up: in ten rounds, each of which sends it what the
   /// round before has left, one must take less than `election_timeout_min` (Raft thesis §4.2.1).

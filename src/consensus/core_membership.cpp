@@ -77,8 +77,8 @@ bool Core::admits(const NodeId& node, Incarnation incarnation) const {
   return member != nullptr && member->incarnation == incarnation;
 }
 
-/// A voter, or one that is a voter no longer by what is not known to be committed: it may be the only
-/// one with a log that the others would vote for (thesis §4.2.2).
+/// A voter, or one that is a voter no longer by what is not known to be committed: it may be the
+/// only one with a log that the others would vote for (thesis §4.2.2).
 bool Core::may_lead() const {
   const auto is_own_voter_in = [&](const Configuration& configuration) {
     const Member* self = find_member(configuration, identity_.node);

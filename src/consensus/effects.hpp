@@ -121,10 +121,11 @@ struct ConfigurationCommitted {
   Index index;
   Configuration configuration;
 };
-using Notice = std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained,
-                            FencedByFollower, AppendRejected, StaleMessageRefused, MessageRefused,
-                            ElectionStarted, ClusterKnown, EntriesAccepted, SyncAnswered,
-                            LogDamaged, LogRepaired, QuorumLost, ReadIndexKnown, ConfigurationCommitted>;
+using Notice =
+    std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained, FencedByFollower,
+                 AppendRejected, StaleMessageRefused, MessageRefused, ElectionStarted, ClusterKnown,
+                 EntriesAccepted, SyncAnswered, LogDamaged, LogRepaired, QuorumLost, ReadIndexKnown,
+                 ConfigurationCommitted>;
 
 /// What the core wants done, to be executed in the order of the fields. The names carry the rule of
 /// safety 1.

@@ -146,9 +146,9 @@ void Replica::read_barrier(WALReplicationManager::ReadBarrierHandler done) {
 
 void Replica::change_members(consensus::MembershipRequest request, DoneHandler done) {
   if (!request.node.is_valid()) {
-    return host_->answer(std::move(done),
-                         Error(Errc::kInvalidArgument, "node: \"" + request.node.str() +
-                                                           "\" is no valid node id"));
+    return host_->answer(
+        std::move(done),
+        Error(Errc::kInvalidArgument, "node: \"" + request.node.str() + "\" is no valid node id"));
   }
   call_core(std::move(done), [this, request = std::move(request)](consensus::CallId id) {
     auto reason = core_->role() == Role::kLeader ? reason_not_to_append() : std::nullopt;

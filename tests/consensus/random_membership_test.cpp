@@ -291,9 +291,9 @@ TEST(RandomMembership, ChangesAreSafeAndEnd) {
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ":\n" << trace_of(seed);
   }
   const Tally floor = {
-      {"changes asked for", 1000}, {"leader removed", 100},  {"elections while joint", 100},
+      {"changes asked for", 1000}, {"leader removed", 100}, {"elections while joint", 100},
       {"crashes while joint", 50}, {"configurations", 700}, {"joint configurations", 200},
-      {"late syncs", 1000},        {"disks emptied", 100},   {"members that agree", 700}};
+      {"late syncs", 1000},        {"disks emptied", 100},  {"members that agree", 700}};
   for (const auto& [what, least] : floor) EXPECT_GE(tally[what], least) << what;
   if (testing::Test::HasFailure()) {
     for (const auto& [what, count] : tally) std::cout << what << ": " << count << "\n";

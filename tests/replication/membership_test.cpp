@@ -2,6 +2,8 @@
 // time.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "replication/cluster.hpp"
 #include "replication/virtual_group.hpp"
 
@@ -31,7 +33,8 @@ std::vector<NodeId> names(const std::vector<std::string>& texts) {
 /// n1, n2 and n3 found a group, led by n1; n4 and, if wanted, others are there with empty disks.
 class MembershipTest : public ::testing::Test {
  protected:
-  void found(std::size_t nodes = 4, const VirtualGroup::SetUp& set_up = [](ReplicaOptions&) {}) {
+  void found(
+      std::size_t nodes = 4, const VirtualGroup::SetUp& set_up = [](ReplicaOptions&) {}) {
     group_.emplace(1, nodes, set_up);
     group_->start_all();
     const std::vector<NodeId> founders = names({"n1", "n2", "n3"});
@@ -40,19 +43,15 @@ class MembershipTest : public ::testing::Test {
     ASSERT_TRUE(committed(group_->write(1, "a")));
   }
   Error add(std::size_t at, const std::string& node, OperationId id = {}) {
-    return group_->await([&](auto done) {
-      (*group_)[at].manager->add_learner(NodeId(node), id, done);
-    });
+    return group_->await(
+        [&](auto done) { (*group_)[at].manager->add_learner(NodeId(node), id, done); });
   }
   Error promote(std::size_t at, const std::string& node, OperationId id = {}) {
-    return group_->await([&](auto done) {
-      (*group_)[at].manager->promote(NodeId(node), id, done);
-    });
+    return group_->await(
+        [&](auto done) { (*group_)[at].manager->promote(NodeId(node), id, done); });
   }
   Error remove(std::size_t at, const std::string& node, OperationId id = {}) {
-    return group_->await([&](auto done) {
-      (*group_)[at].manager->remove(NodeId(node), id, done);
-    });
+    return group_->await([&](auto done) { (*group_)[at].manager->remove(NodeId(node), id, done); });
   }
   VirtualGroup::Replica& node(std::size_t number) { return (*group_)[number]; }
 
@@ -208,8 +207,8 @@ TEST_F(MembershipTest, AnEmptiedNodeComesBackByItselfIfTheOptionSaysSo) {
       [&] {
         const Configuration now = node(1).status().configuration;
         return !now.is_joint() && now.voters.size() == 3 && now.learners.empty() &&
-               std::ranges::count(now.voters, node(2).status().incarnation,
-                                  &Member::incarnation) == 1;
+               std::ranges::count(now.voters, node(2).status().incarnation, &Member::incarnation) ==
+                   1;
       },
       20s));
   group_->simulated.run_for(1s);
