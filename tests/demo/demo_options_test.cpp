@@ -76,6 +76,14 @@ TEST(DemoOptions, EitherGeneratorOptionAsksForGeneratedInput) {
   EXPECT_EQ(count.generated->count, 1'000'000U);
 }
 
+TEST(DemoOptions, TheLeaderIsElectedUnlessSaidOtherwise) {
+  EXPECT_TRUE(options({}).elected);
+  EXPECT_TRUE(options({"--leadership", "elected"}).elected);
+  EXPECT_FALSE(options({"--leadership=assigned"}).elected);
+  EXPECT_EQ(error({"--leadership", "none"}),
+            "--leadership: got none; it must be elected or assigned (--help lists all options)");
+}
+
 TEST(DemoOptions, HelpIsGivenWhateverElseIsThere) {
   EXPECT_TRUE(options({"--help"}).help);
   EXPECT_TRUE(options({"-h"}).help);
@@ -84,8 +92,8 @@ TEST(DemoOptions, HelpIsGivenWhateverElseIsThere) {
 
 TEST(DemoOptions, HelpNamesEveryOption) {
   const std::string help = help_text();
-  for (const std::string_view name : {"--input", "--data-dir", "--nodes", "--payload-bytes",
-                                      "--count", "--json", "--keep", "--help"}) {
+  for (const std::string_view name : {"--input", "--data-dir", "--nodes", "--leadership",
+                                      "--payload-bytes", "--count", "--json", "--keep", "--help"}) {
     EXPECT_NE(help.find("  " + std::string(name) + " "), std::string::npos) << name;
   }
   EXPECT_NE(help.find("3 to 9"), std::string::npos);

@@ -66,7 +66,13 @@ std::set<std::string> digests(const nlohmann::json& json) {
   return different;
 }
 
-void expect_all_held(const Outcome& run, std::uint64_t entries, std::size_t nodes) {
+const std::vector<std::string> kElected = {"a leader is elected", "member added", "member removed",
+                                           "partition", "its tail replaced", "leader killed",
+                                           "killed leader back"};
+const std::vector<std::string> kAssigned = {"leadership moved", "old leader fenced"};
+
+void expect_all_held(const Outcome& run, std::uint64_t entries, std::size_t nodes,
+                     const std::vector<std::string>& checks = kElected) {
   ASSERT_EQ(run.exit_status, 0) << run.output;
   const auto json = nlohmann::json::parse(run.last_line(), nullptr, false);
   ASSERT_FALSE(json.is_discarded()) << run.last_line();
@@ -85,13 +91,24 @@ void expect_all_held(const Outcome& run, std::uint64_t entries, std::size_t node
   EXPECT_EQ(json.at("passed"), true);
   std::map<std::string, bool> held;
   for (const auto& check : json.at("checks")) held[check.at("name")] = check.at("held");
-  for (const char* name : {"SYNC", "ASYNC", "follower stopped and back", "damaged frame",
-                           "heartbeats", "leadership moved", "old leader fenced"}) {
+  for (const char* name :
+       {"SYNC", "ASYNC", "follower stopped and back", "damaged frame", "heartbeats"}) {
     EXPECT_TRUE(held[name]) << name;
+  }
+  for (const std::string& name : checks) EXPECT_TRUE(held[name]) << name;
+  if (checks == kElected) {
+    EXPECT_GE(json.at("elections"), 3);
+    EXPECT_GT(json.at("failover_ms").get<double>(), 0.0);
+  } else {
+    EXPECT_TRUE(json.at("failover_ms").is_null());
   }
 }
 
 TEST(DemoRun, ReplicatesTheBundledSample) { expect_all_held(run_demo("--json"), 304, 3); }
+
+TEST(DemoRun, ReplicatesUnderAnAssignedLeader) {
+  expect_all_held(run_demo("--json --leadership assigned"), 304, 3, kAssigned);
+}
 
 TEST(DemoRun, ReplicatesGeneratedInputOnFiveNodes) {
   expect_all_held(run_demo("--json --nodes 5 --count 500 --payload-bytes 700"), 500, 5);
@@ -167,7 +184,8 @@ void kill_demo_at(const std::string& cue, const std::vector<std::string>& argume
 /// The story is cut short, and told again in the same folder.
 TEST(DemoRun, GoesOnAfterBeingKilled) {
   const Folder folder;
-  for (const char* cue : {"SYNC:", "starting node", "cutting", "healing"}) {
+  for (const char* cue :
+       {"SYNC:", "starting node", "joins the group", "member added", "cutting", "killing"}) {
     kill_demo_at(cue, {"--count", "3000", "--keep", "--data-dir", folder.path().string()});
   }
   const Outcome run = run_demo("--json --count 300 --keep --data-dir " + folder.path().string());

@@ -26,6 +26,7 @@ bool takes(const std::string& command, const std::string& option) {
   if (command == "repair") {
     return option == "--from-peer-dump" || option == "--cut-tail" || option == "--yes";
   }
+  if (command == "recover") return option == "--yes";
   if (option == "--json") return true;
   return command == "dump" && (option == "--from" || option == "--to" || option == "--output");
 }
@@ -48,6 +49,8 @@ Result<Arguments> parse(const std::vector<std::string>& words) {
     arguments.command = Command::kDump;
   } else if (command == "verify") {
     arguments.command = Command::kVerify;
+  } else if (command == "recover") {
+    arguments.command = Command::kRecover;
   } else if (command != "repair") {
     return usage("there is no command '" + command + "'");
   }
@@ -55,7 +58,8 @@ Result<Arguments> parse(const std::vector<std::string>& words) {
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (!word.starts_with("-")) {
-      if (!arguments.folder.empty())
+      if (command == "recover") arguments.folders.push_back(word);
+      if (!arguments.folder.empty() && command != "recover")
         return usage("one folder at a time, and '" + word + "' is a second");
       arguments.folder = word;
       continue;
@@ -113,11 +117,16 @@ std::string help() {
       Says what would be lost if the log ended before its first damaged entry; with --yes, cuts it
       there. That breaks this node's promise to have those entries: read what it says.
 
-inspect, dump and verify take no lock and change nothing: the node may be running. repair needs the
-log for itself.
+  lockstep-wal recover FOLDER... [--yes]
+      After the permanent loss of a majority: from the folders of all nodes that are left, picks the
+      most up to date log and says what may be lost; with --yes, makes its node the group's only
+      voter, in a new epoch that fences all others. No node of the group may run.
 
-Exit status: 0 whole, or done; 1 damaged, or still damaged; 2 wrong usage; 3 could not be read or
-written.
+inspect, dump and verify take no lock and change nothing: the node may be running. repair and
+recover need the log for themselves.
+
+Exit status: 0 whole, or done; 1 damaged, still damaged, or refused; 2 wrong usage; 3 could not be
+read or written.
 )";
 }
 
@@ -143,6 +152,9 @@ ExitStatus run(const std::vector<std::string>& words, const Surroundings& around
       break;
     case Command::kRepairFromPeer:
       status = repair_from_peer(*arguments, around);
+      break;
+    case Command::kRecover:
+      status = recover(*arguments, around);
       break;
     case Command::kCutTail:
       status = cut_tail(*arguments, around);

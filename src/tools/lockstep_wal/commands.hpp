@@ -14,11 +14,13 @@ namespace lockstep::tools {
 /// What the program answers to the shell.
 enum class ExitStatus : int { kWhole = 0, kDamaged = 1, kUsage = 2, kFailed = 3 };
 
-enum class Command { kHelp, kInspect, kDump, kVerify, kRepairFromPeer, kCutTail };
+enum class Command { kHelp, kInspect, kDump, kVerify, kRepairFromPeer, kCutTail, kRecover };
 
 struct Arguments {
   Command command = Command::kHelp;
   std::string folder;
+  /// Of `recover`: the survivors'.
+  std::vector<std::string> folders;
   bool json = false;
   std::optional<Index> from;
   std::optional<Index> to;
@@ -50,5 +52,6 @@ struct Surroundings {
 [[nodiscard]] Result<ExitStatus> repair_from_peer(const Arguments& arguments,
                                                   const Surroundings& around);
 [[nodiscard]] Result<ExitStatus> cut_tail(const Arguments& arguments, const Surroundings& around);
+[[nodiscard]] Result<ExitStatus> recover(const Arguments& arguments, const Surroundings& around);
 
 }  // namespace lockstep::tools
