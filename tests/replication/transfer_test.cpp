@@ -121,7 +121,7 @@ TEST(FastElection, NobodyWaitsForAProcessThatIsGone) {
 }
 
 TEST(FastElection, ResettingAllConnectionsOfALivingLeaderAThousandTimesMovesNoTerm) {
-  VirtualGroup group(1, 3, kBenchmarkTimes);
+  VirtualGroup group(2, 3, kBenchmarkTimes);
   group.found();
   ASSERT_EQ(group.await_leader(), 1u);
   group.simulated.run_for(1s);
