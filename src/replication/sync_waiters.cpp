@@ -51,7 +51,7 @@ std::vector<std::uint64_t> SyncWaiters::take_overdue(MonotonicTime now) {
 std::optional<Error> SyncWaiters::verdict(const Waiter& waiter, const consensus::Core& core,
                                           Index applied) {
   if (waiter.refused) return waiter.refused;
-  if (waiter.request != 0) {
+  if (waiter.request) {
     if (waiter.target && applied >= *waiter.target) return Error();
     if (const auto leader = core.leader(); leader && *leader != waiter.peer) {
       return Error(Errc::kLeadershipLost, "the leader is now " + leader->str());
