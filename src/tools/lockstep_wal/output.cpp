@@ -69,6 +69,10 @@ std::string text(EntryKind kind) {
       return "configuration";
     case EntryKind::kCommand:
       return "command";
+    case EntryKind::kOpenSession:
+      return "open session";
+    case EntryKind::kSessionCommand:
+      return "session command";
   }
   return std::to_string(static_cast<std::uint32_t>(kind));
 }
