@@ -9,6 +9,10 @@ constexpr Change kChanges[] = {
     {"leadership transferred", 4, transfer_leadership},
     {"leader steps down", 2, step_down},
     {"leader named by hand", 2, name_leader},
+    {"learner added", 4, add_learner},
+    {"learner promoted", 6, promote},
+    {"member removed", 3, remove_member},
+    {"stranger readmitted", 3, readmit_stranger},
 };
 
 }  // namespace

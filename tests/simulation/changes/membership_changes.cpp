@@ -44,6 +44,7 @@ bool has(const std::vector<Member>& members, const NodeId& node) {
 }  // namespace
 
 bool add_learner(World& world, const char* name) {
+  if (!world.settings().members_change) return false;
   Node* leader = world.leader();
   if (leader == nullptr) return false;
   const Configuration configuration = leader->manager().status().configuration;
@@ -60,6 +61,7 @@ bool add_learner(World& world, const char* name) {
 }
 
 bool promote(World& world, const char* name) {
+  if (!world.settings().members_change) return false;
   Node* leader = world.leader();
   if (leader == nullptr) return false;
   std::vector<NodeId> learners;
@@ -76,6 +78,7 @@ bool promote(World& world, const char* name) {
 
 /// Three voters always stay, so that one may lose its data.
 bool remove_member(World& world, const char* name) {
+  if (!world.settings().members_change) return false;
   Node* leader = world.leader();
   if (leader == nullptr) return false;
   const Configuration configuration = leader->manager().status().configuration;
@@ -88,12 +91,15 @@ bool remove_member(World& world, const char* name) {
   if (chosen == nullptr) return false;
   world.note("-- " + chosen->str() + " is to be removed");
   return ask_leader(world, name, [node = *chosen](auto& manager, OperationId id, auto done) {
+    const std::vector<Member> voters = manager.status().configuration.voters;
+    if (has(voters, node) && voters.size() <= 3) return done(Errc::kWrongState);
     manager.remove(node, id, std::move(done));
   });
 }
 
 /// Whose disk was emptied.
 bool readmit_stranger(World& world, const char* name) {
+  if (!world.settings().members_change) return false;
   Node* stranger = world.any_node_that([](Node& node) { return node.is_up() && node.is_stranger; });
   if (stranger == nullptr) return false;
   world.note("-- " + stranger->id().str() + " is to come back");

@@ -1,5 +1,7 @@
 #include "simulation/coverage/marks.hpp"
 
+#include <algorithm>
+
 namespace lockstep::sim {
 namespace {
 
@@ -28,6 +30,12 @@ constexpr const char* kStarts = "a log is opened again";
 constexpr const char* kLeadsAgain = "a node leads once more";
 constexpr const char* kReleased = "the log's beginning is released";
 constexpr const char* kReleasedWhileOpen = "a log is opened that begins behind a boundary";
+constexpr const char* kJoint = "a configuration is joint";
+constexpr const char* kJointUndone = "a joint configuration is undone";
+constexpr const char* kJointFinishedByAnother = "a successor finishes a half-done change";
+constexpr const char* kLeaderRemoved = "a leader writes the configuration that it leaves";
+constexpr const char* kLearner = "a learner comes";
+constexpr const char* kReadmitted = "a member comes back with other data";
 
 constexpr const char* kNames[] = {kWalkedBack,
                                   kWalkedBackTerms,
@@ -53,7 +61,13 @@ constexpr const char* kNames[] = {kWalkedBack,
                                   kStarts,
                                   kLeadsAgain,
                                   kReleased,
-                                  kReleasedWhileOpen};
+                                  kReleasedWhileOpen,
+                                  kJoint,
+                                  kJointUndone,
+                                  kJointFinishedByAnother,
+                                  kLeaderRemoved,
+                                  kLearner,
+                                  kReadmitted};
 
 }  // namespace
 
@@ -96,12 +110,39 @@ void Marks::on_open(const NodeId& node, const WALState& state) {
 
 void Marks::on_change(const NodeId& node, const LogChange& change) {
   if (change.is_release) hit(kReleased);
-  if (!change.truncate_from) return;
   const LogCopy& log = facts_.nodes.at(node).submitted;
+  const Configuration* before = log.configuration();
+  if (before != nullptr && change.truncate_from) {
+    const Configuration* left = log.configuration_at(change.truncate_from->previous());
+    if (before->is_joint() && left != nullptr && !left->is_joint()) hit(kJointUndone);
+  }
+  for (const auto& [index, configuration] : change.configurations) {
+    if (before != nullptr) see_change(node, *before, configuration);
+    before = &configuration;
+  }
+  if (!change.truncate_from) return;
   const EntryTrace* first = log.at(*change.truncate_from);
   if (first == nullptr) return;
   hit(kTruncated);
   if (first->term != log.at(log.last_index())->term) hit(kTruncatedManyTerms);
+}
+
+void Marks::see_change(const NodeId& node, const Configuration& before,
+                       const Configuration& after) {
+  const auto is_in = [](const std::vector<Member>& members, const NodeId& id) {
+    return std::ranges::find(members, id, &Member::node) != members.end();
+  };
+  if (after.is_joint()) hit(kJoint);
+  for (const Member& learner : after.learners) {
+    const bool is_new = std::ranges::find(before.learners, learner) == before.learners.end();
+    if (is_new) hit(is_in(before.voters, learner.node) ? kReadmitted : kLearner);
+  }
+  const Term term = facts_.nodes.at(node).submitted.hard_state().current_term;
+  if (!facts_.leads(node, term)) return;
+  if (!is_in(after.voters, node)) hit(kLeaderRemoved);
+  if (!before.is_joint() || after.is_joint()) return;
+  const LogCopy& log = facts_.nodes.at(node).submitted;
+  if (log.configuration_term() < term) hit(kJointFinishedByAnother);
 }
 
 void Marks::on_send(const NodeId& from, const NodeId&, const consensus::PeerMessage& message) {

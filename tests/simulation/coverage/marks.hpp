@@ -34,6 +34,7 @@ class Marks final : public Observer {
 
  private:
   void hit(const char* mark) { ++hits_[mark]; }
+  void see_change(const NodeId& node, const Configuration& before, const Configuration& after);
   void see(const NodeId& from, const consensus::VoteRequest& request);
   void see(const NodeId& from, const consensus::VoteResponse& response);
   void see(const NodeId& from, const consensus::AppendEntries& append);

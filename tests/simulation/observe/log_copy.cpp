@@ -74,6 +74,12 @@ std::optional<Term> LogCopy::term_before(Index index) const {
 
 const Configuration* LogCopy::configuration() const { return configuration_at(last_index()); }
 
+Term LogCopy::configuration_term() const {
+  if (configurations_.empty()) return {};
+  const EntryTrace* entry = at(configurations_.rbegin()->first);
+  return entry == nullptr ? boundary_.term : entry->term;
+}
+
 const Configuration* LogCopy::configuration_at(Index index) const {
   const auto behind = configurations_.upper_bound(index);
   return behind == configurations_.begin() ? nullptr : &std::prev(behind)->second;

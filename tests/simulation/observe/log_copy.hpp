@@ -49,6 +49,7 @@ class LogCopy {
   [[nodiscard]] const HardState& hard_state() const { return hard_state_; }
   /// The newest one held; none before the first.
   [[nodiscard]] const Configuration* configuration() const;
+  [[nodiscard]] Term configuration_term() const;
   /// As it was at `index`.
   [[nodiscard]] const Configuration* configuration_at(Index index) const;
 

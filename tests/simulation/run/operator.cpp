@@ -16,7 +16,9 @@ bool Operator::found() {
       world_.nodes(), [](const auto& node) { return node->is_up() && !node->trouble(); });
   if (!all_up) return false;
   std::optional<Error> outcome;
-  world_.nodes().front()->manager().bootstrap(world_.ids(),
+  std::vector<NodeId> founders = world_.ids();
+  founders.resize(world_.settings().nodes);
+  world_.nodes().front()->manager().bootstrap(founders,
                                               [&](Error error) { outcome = std::move(error); });
   for (int i = 0; i < 100 && !outcome; ++i) world_.run_for(100ms);
   return outcome && !*outcome;

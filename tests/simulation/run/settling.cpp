@@ -32,14 +32,26 @@ void heal(World& world, Node& node) {
 /// Not all come back: a quorum is enough.
 void leave_some_down(World& world) {
   if (!world.one_in(4)) return;
-  Node* node = world.any_node_that([&](Node& n) { return !n.lost_data && world.may_lose_data(n); });
+  Node* node = world.any_node_that([&](Node& n) {
+    return !n.lost_data && world.may_lose_data(n) && world.a_quorum_lives_without(n);
+  });
   if (node == nullptr) return;
   node->stays_down = true;
   if (!node->is_down()) world.crash(*node, false);
   world.count("nodes that stayed down");
 }
 
-[[nodiscard]] bool is_expected(const Node& node) { return !node.stays_down && !node.is_stranger; }
+bool is_among(const std::vector<Member>& members, const Member& wanted) {
+  return std::ranges::find(members, wanted) != members.end();
+}
+
+/// A member with the data that it has now, and not left down.
+bool is_expected(const World& world, const Node& node, const Configuration& configuration) {
+  const auto known = world.checkers().facts().nodes.find(node.id());
+  if (node.stays_down || known == world.checkers().facts().nodes.end()) return false;
+  const Member member{node.id(), known->second.incarnation};
+  return is_among(configuration.voters, member) || is_among(configuration.learners, member);
+}
 
 /// Empty: all is well.
 std::string what_is_not_level(World& world) {
@@ -47,7 +59,7 @@ std::string what_is_not_level(World& world) {
   if (leader == nullptr) return "no node leads";
   const ReplicationStatus wanted = leader->manager().status();
   for (const auto& node : world.nodes()) {
-    if (!is_expected(*node)) continue;
+    if (!is_expected(world, *node, wanted.configuration)) continue;
     const std::string name = node->id().str();
     if (!node->is_up()) return name + " is not up";
     const ReplicationStatus status = node->manager().status();
@@ -66,13 +78,14 @@ std::string what_is_not_level(World& world) {
 }
 
 void check_engines(World& world) {
-  const Node* first = nullptr;
+  Node* leader = world.leader();
+  if (leader == nullptr) return;
+  const Configuration configuration = leader->manager().status().configuration;
   for (const auto& node : world.nodes()) {
-    if (!is_expected(*node)) continue;
-    if (first == nullptr) first = node.get();
-    if (node->engine().state() == first->engine().state()) continue;
+    if (!is_expected(world, *node, configuration)) continue;
+    if (node->engine().state() == leader->engine().state()) continue;
     world.verdict().violated("all engines end alike",
-                             node->id().str() + " differs from " + first->id().str());
+                             node->id().str() + " differs from " + leader->id().str());
   }
 }
 
@@ -82,7 +95,7 @@ void stop_all(World& world) {
   }
   world.run_for(20s);
   for (const auto& node : world.nodes()) {
-    if (!node->is_down() && !node->is_stranger) {
+    if (!node->is_down()) {
       world.verdict().violated("a replica stops when it is told to", node->id().str());
     }
   }

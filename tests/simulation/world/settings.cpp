@@ -62,7 +62,11 @@ Settings draw_settings(std::uint64_t seed) {
   settings.links.delay = 100us + 1us * numbers.below(3000);
   settings.links.jitter = 1us * numbers.below(5000);
   settings.links.repeated_after_reconnect = numbers.below(2) == 0 ? 0 : numbers.below(30);
-  if (numbers.below(4) != 0) settings.mean_between_changes = 2s + 1s * numbers.below(15);
+  settings.members_change = settings.nodes >= 3 && numbers.below(2) == 0;
+  if (settings.members_change) settings.spares = numbers.below(3);
+  settings.replica.readmit_strangers = settings.members_change && numbers.below(2) == 0;
+  if (settings.members_change || numbers.below(4) != 0)
+    settings.mean_between_changes = 2s + 1s * numbers.below(15);
   return settings;
 }
 
@@ -75,8 +79,10 @@ std::string to_string(const Settings& settings) {
          (settings.replica.leadership == Leadership::kElected ? " nodes that elect"
                                                               : " nodes that are led") +
          ", heartbeat " + ms(settings.replica.heartbeat_interval) + ", " +
-         std::to_string(settings.clients) + " clients, " + std::to_string(settings.keys) +
-         " keys, a fault of each kind every " + ms(settings.mean_between_faults) + ", without " +
+         std::to_string(settings.clients) + " clients, " +
+         (settings.members_change ? std::to_string(settings.spares) + " spares, " : "") +
+         std::to_string(settings.keys) + " keys, a fault of each kind every " +
+         ms(settings.mean_between_faults) + ", without " +
          std::to_string(settings.kinds_left_out_percent) + " % of the kinds";
 }
 

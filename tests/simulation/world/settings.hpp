@@ -13,7 +13,11 @@ namespace lockstep::sim {
 /// What a seed is made of, drawn from it at the beginning.
 struct Settings {
   std::uint64_t seed = 0;
+  /// Founders of the group...
   std::size_t nodes = 3;
+  /// ...and nodes that may become members later, in seeds whose members change.
+  std::size_t spares = 0;
+  bool members_change = false;
   /// Under faults; and then without, until all must be well.
   std::chrono::nanoseconds faults_last{};
   std::chrono::nanoseconds settling_limit{};

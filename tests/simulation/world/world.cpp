@@ -61,7 +61,8 @@ World::World(Settings settings, Trace::Write trace)
       trace(time + text);
     });
   }
-  for (std::size_t i = 1; i <= settings_.nodes; ++i) add_node(NodeId("n" + std::to_string(i)));
+  for (std::size_t i = 1; i <= settings_.nodes + settings_.spares; ++i)
+    add_node(NodeId("n" + std::to_string(i)));
   for (const NodeId& from : ids_) {
     for (const NodeId& to : ids_) {
       if (from != to) (void)network_.set_faults(from, to, settings_.links);
@@ -170,7 +171,28 @@ bool World::may_lose_data(const Node& node) const {
   for (const auto& other : nodes_) {
     if (other.get() != &node && other->lost_data) ++others;
   }
-  return others + 1 <= (nodes_.size() - 1) / 2;
+  // Where members change, three voters always stay.
+  const std::size_t fewest = settings_.members_change ? 3 : settings_.nodes;
+  return others + 1 <= (fewest - 1) / 2;
+}
+
+bool World::a_quorum_lives_without(const Node& node) const {
+  const auto lives = [&](const Member& member) {
+    const auto other =
+        std::ranges::find_if(nodes_, [&](const auto& known) { return known->id() == member.node; });
+    return other != nodes_.end() && other->get() != &node && !(*other)->lost_data &&
+           !(*other)->stays_down;
+  };
+  const auto is_enough = [&](const std::vector<Member>& voters) {
+    return static_cast<std::size_t>(std::ranges::count_if(voters, lives)) * 2 > voters.size();
+  };
+  for (const auto& [id, known] : checkers_.facts().nodes) {
+    const Configuration* configuration = known.submitted.configuration();
+    if (configuration == nullptr) continue;
+    if (!is_enough(configuration->voters)) return false;
+    if (configuration->is_joint() && !is_enough(configuration->outgoing_voters)) return false;
+  }
+  return true;
 }
 
 void World::on_event(Node& node, const ReplicationEvent& event) {

@@ -58,10 +58,14 @@ class World {
   /// Of so many, what they promised may be lost and the group keeps all that is committed.
   [[nodiscard]] bool may_lose_data(const Node& node) const;
 
+  /// In every configuration that any node has for the newest: with those that kept their data.
+  [[nodiscard]] bool a_quorum_lives_without(const Node& node) const;
+
   [[nodiscard]] LoopbackNetwork& network() { return network_; }
   [[nodiscard]] testing::SimulatedRuntime& simulated() { return simulated_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] Checkers& checkers() { return checkers_; }
+  [[nodiscard]] const Checkers& checkers() const { return checkers_; }
   [[nodiscard]] const Marks& marks() const { return marks_; }
   [[nodiscard]] Verdict& verdict() { return verdict_; }
 
