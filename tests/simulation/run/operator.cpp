@@ -63,7 +63,8 @@ void Operator::start_later(Node& node) {
   starting_[node.id()] = node.life() + 1;
   const auto pause = world_.faults_go_on ? world_.between(100ms, 6s) : world_.between(50ms, 500ms);
   world_.after(pause, [this, &node] {
-    if (node.is_down() && !node.stays_down) world_.start(node);
+    const bool wanted = world_.operator_goes_on && !node.stays_down;
+    if (wanted && node.is_down()) world_.start(node);
   });
 }
 

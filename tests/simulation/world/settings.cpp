@@ -64,6 +64,8 @@ Settings draw_settings(std::uint64_t seed) {
   settings.links.repeated_after_reconnect = numbers.below(2) == 0 ? 0 : numbers.below(30);
   settings.members_change = settings.nodes >= 3 && numbers.below(2) == 0;
   if (settings.members_change) settings.spares = numbers.below(3);
+  // Who comes anew needs the log from its beginning.
+  if (settings.members_change) settings.replica.compaction_threshold_bytes = 0;
   settings.replica.readmit_strangers = settings.members_change && numbers.below(2) == 0;
   if (settings.members_change || numbers.below(4) != 0)
     settings.mean_between_changes = 2s + 1s * numbers.below(15);
