@@ -258,7 +258,8 @@ void Replica::drain_proposals() {
     reason = Error(Errc::kNotLeader,
                    leader ? "the leader is " + leader->str() : "this node knows of no leader");
   }
-  if (const auto next = core_->handing_over_to(); !reason && next) {
+  // There is a core only once nothing else speaks against it.
+  if (const auto next = reason ? std::nullopt : core_->handing_over_to()) {
     reason = Error(Errc::kOverloaded,
                    "leadership is being handed over to " + next->str() + "; try again shortly");
   }

@@ -10,6 +10,7 @@
 #include "simulation/checkers/log_matching.hpp"
 #include "simulation/checkers/promises.hpp"
 #include "simulation/checkers/state_machine_safety.hpp"
+#include "simulation/checkers/terms_begin_with_a_candidacy.hpp"
 
 namespace lockstep::sim {
 namespace {
@@ -45,6 +46,7 @@ Checkers::Checkers(Verdict& verdict) : verdict_(verdict) {
   add(std::type_identity<StateMachineSafety>{});
   add(std::type_identity<AcknowledgedWrites>{});
   add(std::type_identity<ExactlyOnce>{});
+  add(std::type_identity<TermsBeginWithACandidacy>{});
 }
 
 void Checkers::on_open(const NodeId& node, const WALState& state) {

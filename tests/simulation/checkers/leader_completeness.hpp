@@ -11,18 +11,31 @@ class LeaderCompleteness final : public Checker {
 
   void on_lead(const NodeId& node, Term term) override {
     const LogCopy& log = facts_.nodes.at(node).submitted;
+    // What its disk had no room for is in its memory alone: by log matching it is what anybody has
+    // before the entry that it claimed to have.
     const EntryId claimed = facts_.nodes.at(node).claimed;
-    // By log matching, one committed entry vouches for all before it.
-    const Index vouched_for = facts_.is_committed(claimed) ? claimed.index : Index{};
+    const LogCopy* same = log_with(claimed);
     for (Index i = std::max(log.first_index(), Index(1)); i <= facts_.last_committed();
          i = i.next()) {
       const CommittedEntry& committed = facts_.committed[i.value() - 1];
       if (committed.by >= term || log.holds({i, committed.entry.term})) continue;
-      if (i > log.last_index() && i <= vouched_for) continue;
+      const bool is_in_memory = i > log.last_index() && i <= claimed.index;
+      if (is_in_memory && (same == nullptr || same->holds({i, committed.entry.term}))) continue;
       return verdict_.violated("leader completeness", node.str() + " leads in term " +
                                                           to_string(term) + " without " +
                                                           text_of({i, committed.entry.term}));
     }
+  }
+
+ private:
+  /// Null: nobody is known to have it.
+  [[nodiscard]] const LogCopy* log_with(EntryId id) const {
+    for (const auto& [node, known] : facts_.nodes) {
+      if (known.submitted.at(id.index) != nullptr && known.submitted.holds(id)) {
+        return &known.submitted;
+      }
+    }
+    return nullptr;
   }
 };
 

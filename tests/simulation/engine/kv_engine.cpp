@@ -106,6 +106,7 @@ class Image final : public ISnapshot {
 }  // namespace
 
 Result<RecoveredEngine> KvEngine::recover() {
+  recovered_ = true;
   state_ = disk_->state;
   pairs_ = disk_->pairs;
   RecoveredEngine recovered;
@@ -151,6 +152,7 @@ CommandResult KvEngine::apply_one(const CommittedCommand& entry) {
 }
 
 void KvEngine::flush() {
+  if (!recovered_) return;
   disk_->state = state_;
   disk_->pairs = pairs_;
   disk_->applied = std::max(disk_->applied, index_in(pairs_));

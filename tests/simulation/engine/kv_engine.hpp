@@ -58,6 +58,7 @@ class KvEngine final : public IStateMachine {
   const std::shared_ptr<EngineDisk> disk_;
   const Applied applied_;
   const Installed installed_;
+  bool recovered_ = false;
   KvState state_;
   std::map<std::string, std::string> pairs_;
 };

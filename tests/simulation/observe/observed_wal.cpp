@@ -8,15 +8,16 @@ namespace {
 class ObservedWAL final : public IWALSource {
  public:
   ObservedWAL(std::unique_ptr<IWALSource> wal, NodeId node, Observer& observer)
-      : wal_(std::move(wal)), node_(std::move(node)), observer_(observer) {}
+      : node_(std::move(node)), observer_(observer), wal_(std::move(wal)) {}
 
   void on_event(EventHandler handler) override { wal_->on_event(std::move(handler)); }
 
   void open(OpenHandler done) override {
-    wal_->open([this, done = std::move(done)](Result<WALState> state) {
-      if (state) observer_.on_open(node_, *state);
-      done(std::move(state));
-    });
+    wal_->open(
+        [&observer = observer_, node = node_, done = std::move(done)](Result<WALState> state) {
+          if (state) observer.on_open(node, *state);
+          done(std::move(state));
+        });
   }
 
   void write(WALWrite write, DoneHandler done) override {
@@ -44,19 +45,20 @@ class ObservedWAL final : public IWALSource {
   void close(DoneHandler done) override { wal_->close(std::move(done)); }
 
  private:
+  /// It may come when this is gone.
   DoneHandler answered(DoneHandler done) {
-    return [this, done = std::move(done)](Error error) {
+    return [&observer = observer_, node = node_, done = std::move(done)](Error error) {
       const bool refused = error == Errc::kNoSpace || error == Errc::kInvalidArgument;
-      observer_.on_answer(node_, !error    ? LogAnswer::kDurable
-                                 : refused ? LogAnswer::kRefused
-                                           : LogAnswer::kFailed);
+      observer.on_answer(node, !error    ? LogAnswer::kDurable
+                               : refused ? LogAnswer::kRefused
+                                         : LogAnswer::kFailed);
       done(std::move(error));
     };
   }
 
-  const std::unique_ptr<IWALSource> wal_;
   const NodeId node_;
   Observer& observer_;
+  const std::unique_ptr<IWALSource> wal_;
 };
 
 }  // namespace
