@@ -74,7 +74,9 @@ void Demo::part_the_leader() {
 void Demo::kill_the_leader() {
   DemoNode& old_leader = leader();
   const std::uint64_t replaced_before = old_leader.metrics().entries_truncated;
-  cut_off(old_leader);
+  // Nothing leaves it any more; the others shall see its end as it is.
+  cut_off_ = &old_leader;
+  for (const auto& node : nodes_) old_leader.faults().isolate(node->id());
   const std::string stale = std::string(kMarkerPrefix) + "that only the killed leader has";
   const WriteOutcome local =
       outcome_of(old_leader.manager().replicate(Payload(stale), {.mode = ReplicationMode::kAsync}),
