@@ -117,9 +117,13 @@ void Demo::remove_guest() {
   const Configuration now = leader().manager().status().configuration;
   const bool is_member = names(now.voters, guest_->id()) || names(now.learners, guest_->id());
   if (is_member) {
-    const Error error =
-        outcome_of(leader().manager().remove(guest_->id(), OperationId{}), "remove");
-    check("member removed", !error, error ? error.message : guest_->id().str());
+    // A leader that is new, or an earlier change, may have to be waited for.
+    Error error;
+    const bool removed = wait_until([&] {
+      error = outcome_of(leader().manager().remove(guest_->id(), OperationId{}), "remove");
+      return error != Errc::kWrongState;
+    });
+    check("member removed", removed && !error, error ? error.message : guest_->id().str());
   }
   for (const auto& node : nodes_) (void)node->network().disconnect(guest_->id());
   guest_->stop();
