@@ -85,10 +85,11 @@ struct ReplicaOptions {
   std::size_t max_apply_batch_bytes = std::size_t{1} << 20;
 
   /// The log's beginning is released once the log is larger than this, as far as the engine has it
-  /// durable. It needs an engine with snapshots. 0: never by itself.
-  std::uint64_t compaction_threshold_bytes = std::uint64_t{256} << 20;
-  /// Of the log's end no more than this is kept for members that lack it; whoever lacks more gets a
-  /// snapshot.
+  /// durable. It needs an engine with snapshots. 0: never by itself. So it is by default, since a
+  /// member that lacks what was released cannot be fed yet.
+  std::uint64_t compaction_threshold_bytes = 0;
+  /// Of the log's end no more than this is kept for members that lack it; whoever lacks more is
+  /// reported with `needs_snapshot`.
   std::uint64_t retention_bytes = std::uint64_t{64} << 20;
 
   /// A member that comes with an emptied disk is made a learner by the leader, by itself, and
