@@ -23,8 +23,8 @@ void Core::change_members(CallId call, const MembershipRequest& request) {
                               to_string(change->request) + " is under way; one change at a time"));
   }
   if (transfer_) {
-    return answer(call, Error(Errc::kWrongState,
-                              "leadership is being handed to " + transfer_->target.str()));
+    return answer(
+        call, Error(Errc::kWrongState, "leadership is being handed to " + transfer_->target.str()));
   }
   if (commit_index_ < std::get<Leadership>(state_).first_index) {
     return answer(call, Error(Errc::kWrongState,

@@ -66,9 +66,9 @@ std::set<std::string> digests(const nlohmann::json& json) {
   return different;
 }
 
-const std::vector<std::string> kElected = {"a leader is elected", "member added", "member removed",
-                                           "partition", "its tail replaced", "leader killed",
-                                           "killed leader back"};
+const std::vector<std::string> kElected = {
+    "a leader is elected", "member added",  "member removed",    "partition",
+    "its tail replaced",   "leader killed", "killed leader back"};
 const std::vector<std::string> kAssigned = {"leadership moved", "old leader fenced"};
 
 void expect_all_held(const Outcome& run, std::uint64_t entries, std::size_t nodes,
