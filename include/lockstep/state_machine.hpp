@@ -92,7 +92,7 @@ class LOCKSTEP_EXPORT IStateMachine {
                                             const Seal& seal) = 0;
 
   /// An image of the state exactly after the last `apply`. `kNotSupported` is an answer: the log is
-  /// then kept whole. Not called yet.
+  /// then kept whole. Called before entries are released; nobody is sent the image yet.
   [[nodiscard]] virtual Result<std::shared_ptr<ISnapshot>> begin_snapshot(
       const SnapshotMetadata& metadata) = 0;
 
