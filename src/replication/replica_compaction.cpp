@@ -62,10 +62,15 @@ void Replica::compact_now(consensus::CallId call) {
   });
 }
 
-/// Precondition: the history of checkpoints and the log know that place.
+/// While an image was taken the history of checkpoints or the log may have let go of that place.
 void Replica::release_up_to(Index index, std::optional<consensus::CallId> call) {
-  const EntryId last{index, *core_->log().term_at(index)};
+  const auto term = core_->log().term_at(index);
   const auto chain = checkpoints_.at(index);
+  if (!term || !chain) {
+    return end_compaction(call,
+                          Error(Errc::kWrongState, "the log has moved on meanwhile: call again"));
+  }
+  const EntryId last{index, *term};
   Boundary boundary{last, core_->configurations().at(index), chain->newest().digest,
                     chain->since()};
   compacting_ = true;
