@@ -42,6 +42,7 @@ class Demo {
 
   // demo_elections.cpp
   [[nodiscard]] bool await_leader();
+  void send_guest_back();
   void follow_the_election(const std::string& why);
   void part_the_leader();
   void kill_the_leader();

@@ -56,6 +56,10 @@ void DemoNode::start() {
   options.node = id_;
   options.log = log_to_stderr;
   options.heartbeat_interval = std::chrono::milliseconds{50};
+  // Longer than a busy machine makes a thread wait: nobody is to lose leadership that the demo does
+  // not take away.
+  options.election_timeout_min = std::chrono::milliseconds{2000};
+  options.election_timeout_max = std::chrono::milliseconds{3000};
   // The demo watches progress itself, so that it survives being stopped and continued.
   options.write_timeout = std::chrono::milliseconds{0};
   auto manager = WALReplicationManager::create(
