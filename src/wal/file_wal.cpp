@@ -31,6 +31,23 @@ constexpr std::size_t kGroupBytes = 4 << 20;
 
 }  // namespace
 
+/// What is posted to run the queue. Callers own the log that holds their calls: where the executor
+/// ends without having run it, they are let go of here, or nobody would ever be.
+class FileWAL::QueueRun {
+ public:
+  explicit QueueRun(std::shared_ptr<FileWAL> wal) : wal_(std::move(wal)) {}
+  ~QueueRun() {
+    if (wal_) const std::deque<Call> dropped = std::exchange(wal_->queue_, {});
+  }
+  QueueRun(const QueueRun&) = delete;
+  QueueRun& operator=(const QueueRun&) = delete;
+
+  void run() { std::exchange(wal_, {})->run_queue(); }
+
+ private:
+  std::shared_ptr<FileWAL> wal_;
+};
+
 FileWAL::FileWAL(FileWALOptions options, Runtime& runtime, std::shared_ptr<IExecutor> executor,
                  std::shared_ptr<IExecutor> reading_executor)
     : options_(std::move(options)),
@@ -124,8 +141,11 @@ void FileWAL::submit(Mutation mutation) {
 
 void FileWAL::enqueue(Call call) {
   queue_.push_back(std::move(call));
-  if (std::exchange(run_posted_, true)) return;
-  executor_->post([self = shared_from_this()] { self->run_queue(); });
+  if (!std::exchange(run_posted_, true)) post_run();
+}
+
+void FileWAL::post_run() {
+  executor_->post([run = std::make_shared<QueueRun>(shared_from_this())] { run->run(); });
 }
 
 FileWAL::Group FileWAL::take_group() {
@@ -160,7 +180,7 @@ void FileWAL::run_queue() {
   Group group = take_group();
   if (!queue_.empty()) {
     run_posted_ = true;
-    executor_->post([self = shared_from_this()] { self->run_queue(); });
+    post_run();
   }
   commit(group.mutations);
   for (Read& read : group.reads) start_read(std::move(read));

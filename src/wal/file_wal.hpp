@@ -82,9 +82,11 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   };
 
   // The queue (file_wal.cpp).
+  class QueueRun;
   [[nodiscard]] Error refusal() const;
   void submit(Mutation mutation);
   void enqueue(Call call);
+  void post_run();
   [[nodiscard]] Group take_group();
   void run_queue();
   [[nodiscard]] Result<WALState> open_now();

@@ -3,6 +3,8 @@
 
 #include "base/byte_codec.hpp"
 #include "base/digest.hpp"
+#include "lockstep/testing/simulated_machine.hpp"
+#include "lockstep/testing/simulated_runtime.hpp"
 #include "wal/file_wal_fixture.hpp"
 #include "wal/log_map.hpp"
 
@@ -355,6 +357,27 @@ TEST(FileWAL, ATermDoesNotFallBehindABoundaryOfTheSameWrite) {
   EXPECT_FALSE(answers[0]);
   EXPECT_FALSE(answers[1]);
   EXPECT_EQ(answers[2], Errc::kInvalidArgument);
+}
+
+/// Callers keep the log, whose queue keeps their calls: an executor that ends first unties that.
+TEST(FileWAL, AnExecutorThatEndsLetsGoOfWhatWaits) {
+  const auto disk = std::make_shared<SimulatedDisk>();
+  SimulatedRuntime simulated(1);
+  const auto machine = simulated.make_machine(disk);
+  FileWALOptions options;
+  options.folder = FileNode::kFolder;
+  options.node = kNode;
+  options.group = kGroup;
+  options.log = [](LogLevel, std::string_view) {};
+  std::shared_ptr<FileWALManager> log =
+      *FileWALManager::create(options, *machine, machine->make_worker("wal"));
+  log->open([log](const Result<WALState>& state) { EXPECT_TRUE(state); });
+  simulated.run_for(std::chrono::seconds(0));
+  log->write(append(1, 1, 1), [log](const Error&) { ADD_FAILURE() << "nothing runs any more"; });
+  const std::weak_ptr<FileWALManager> left = std::exchange(log, {});
+  EXPECT_FALSE(left.expired());
+  machine->power_off();
+  EXPECT_TRUE(left.expired());
 }
 
 TEST(FileWAL, OptionsAreChecked) {
