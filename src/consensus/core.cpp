@@ -41,6 +41,7 @@ void Core::tick(MonotonicTime now) {
 
 void Core::receive(const PeerMessage& message) {
   if (failed_ || !belongs_to_epoch(message)) return;
+  note_sender(message);
   std::visit([&](const auto& body) { receive_body(message, body); }, message.body);
   tick_membership();
   check_invariants();
@@ -268,7 +269,6 @@ void Core::change_state(std::variant<Following, Election, Leadership> next) {
     abandon_membership_change();
   }
   membership_.settled = Index{};
-  membership_.to_promote.clear();
   state_ = std::move(next);
   election_timer_.restart(now_);
   const Role after = role();

@@ -289,6 +289,8 @@ class Core {
   void tick_membership();
   void tick_catch_up();
   void readmit_strangers();
+  [[nodiscard]] bool is_confirmed(const NodeSeen& seen) const;
+  void note_sender(const PeerMessage& message);
   void end_membership_change(const Error& error);
   void abandon_membership_change();
 

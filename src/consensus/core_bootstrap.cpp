@@ -138,9 +138,11 @@ void Core::send_bootstrap_entry(const NodeId& peer) {
 }
 
 void Core::receive_body(const PeerMessage& from, const MemberState& state) {
-  NodeSeen& seen = membership_.seen[from.peer];
-  const bool has_joined = state.initialised && !seen.initialised && !seen.incarnation.is_none();
-  seen = {from.incarnation, state.initialised, state.cluster, from.epoch};
+  const auto [place, is_new] = membership_.seen.try_emplace(from.peer);
+  NodeSeen& seen = place->second;
+  const bool has_joined = state.initialised && !seen.initialised && !is_new;
+  const MonotonicTime same_since = is_new ? now_ : seen.same_since;
+  seen = {from.incarnation, state.initialised, state.cluster, from.epoch, same_since, now_};
   const bool in_round = bootstrap_ && std::ranges::count(bootstrap_->members, from.peer) > 0;
   if (in_round && !bootstrap_->own_write) {
     if (state.initialised) {

@@ -91,10 +91,8 @@ bool Core::may_lead() const {
              open, [&](Index index) { return is_own_voter_in(configurations_.at(index)); });
 }
 
-/// One that was admitted and has heard nothing of the group yet gives no vote: until its log names
-/// it, others do not count on it. A damaged log keeps its promises (rule 4).
-bool Core::takes_part() const {
-  return !stranger_ && (!configurations_.empty() || !log_.damaged().empty());
-}
+/// One that was admitted votes before its log names it: whether it is a voter is the candidate's to
+/// know, and a founding member may come late (thesis §4.1).
+bool Core::takes_part() const { return !stranger_; }
 
 }  // namespace lockstep::consensus

@@ -88,6 +88,13 @@ Result<Member> Core::member_to_change(const MembershipRequest& request) const {
                                             to_string(node.cluster) + ", epoch " +
                                             to_string(node.epoch) + ": empty its folder first");
   }
+  const Member* known = find_member(configuration(), request.node);
+  const bool is_stranger = known != nullptr && known->incarnation != node.incarnation;
+  if (is_stranger && !is_confirmed(node)) {
+    return Error(Errc::kWrongState, request.node.str() +
+                                        " has told only now that it has other data than the "
+                                        "configuration names: call again in a moment");
+  }
   member.incarnation = node.incarnation;
   return member;
 }
@@ -137,7 +144,9 @@ void Core::tick_catch_up() {
   const auto follower = followers.find(node);
   const Index match =
       follower == followers.end() ? Index{} : follower->second.progress.match_index();
-  switch (change.catch_up->look(match, match.value(), log_.last_index(), now_,
+  // One that is dead has caught up with nothing, however level it was when it died.
+  const bool is_there = follower != followers.end() && is_heard(follower->second);
+  switch (change.catch_up->look(is_there ? match : Index{}, match.value(), log_.last_index(), now_,
                                 options_.election_timeout_min, options_.bootstrap_timeout)) {
     case CatchUp::State::kGoesOn:
       return;
@@ -149,8 +158,11 @@ void Core::tick_catch_up() {
                                       "nothing was changed"));
     case CatchUp::State::kStandsStill:
       return end_membership_change(Error(
-          Errc::kTimedOut, node.str() + " gets no further than entry " + to_string(match) + " of " +
-                               to_string(log_.last_index()) + "; nothing was changed"));
+          Errc::kTimedOut, is_there
+                               ? node.str() + " gets no further than entry " + to_string(match) +
+                                     " of " + to_string(log_.last_index()) + "; nothing was changed"
+                               : node.str() + " does not answer, or not with the data that was "
+                                              "added; nothing was changed"));
     case CatchUp::State::kCaughtUp:
       break;
   }
@@ -160,7 +172,8 @@ void Core::tick_catch_up() {
   append_configuration(*next);
 }
 
-/// Design 4, by option: a node that has lost its data comes back without the operator.
+/// Design 4, by option: nodes that have lost their data come back without the operator, as what
+/// they were.
 void Core::readmit_strangers() {
   const auto* leadership = std::get_if<Leadership>(&state_);
   if (!options_.readmit_strangers || leadership == nullptr || membership_.change ||
@@ -169,15 +182,38 @@ void Core::readmit_strangers() {
   }
   for (const auto& [node, seen] : membership_.seen) {
     const Member* known = find_member(configuration(), node);
-    if (known == nullptr) continue;
-    const Member now{node, seen.incarnation};
-    if (!seen.initialised && known->incarnation != seen.incarnation) {
-      if (is_voter(configuration(), node)) membership_.to_promote.insert(node);
-      if (begin_change({MemberChange::kAddLearner, node, {}}, now)) return;
-    } else if (*known == now && membership_.to_promote.erase(node) > 0) {
-      if (begin_change({MemberChange::kPromote, node, {}}, now)) return;
-    }
+    const bool is_stranger = known != nullptr && known->incarnation != seen.incarnation;
+    if (!is_stranger || seen.initialised || !is_confirmed(seen)) continue;
+    const bool was_voter =
+        is_voter(configuration(), node) || is_owed_promotion(configuration(), *known);
+    const OperationId mark = was_voter ? readmission_of(seen.incarnation) : OperationId{};
+    if (begin_change({MemberChange::kAddLearner, node, mark}, {node, seen.incarnation})) return;
   }
+  for (const Member& learner : configuration().learners) {
+    const auto follower = leadership->followers.find(learner.node);
+    const bool is_level = follower != leadership->followers.end() && is_heard(follower->second) &&
+                          follower->second.progress.match_index() >= leadership->first_index &&
+                          now_ - follower->second.level_at < options_.election_timeout_min;
+    if (!is_level || !is_owed_promotion(configuration(), learner)) continue;
+    if (begin_change({MemberChange::kPromote, learner.node, {}}, learner)) return;
+  }
+}
+
+/// That a node has other data than the configuration names may be told by a message of long ago: it
+/// must have told nothing else for a while, and again and again.
+bool Core::is_confirmed(const NodeSeen& seen) const {
+  return seen.told_at - seen.same_since >= options_.election_timeout_min;
+}
+
+/// Any message confirms what its sender has told of itself, or contradicts it.
+void Core::note_sender(const PeerMessage& message) {
+  const auto place = membership_.seen.find(message.peer);
+  if (place == membership_.seen.end()) return;
+  NodeSeen& seen = place->second;
+  const bool goes_on = message.incarnation == seen.incarnation &&
+                       now_ - seen.told_at < options_.election_timeout_min;
+  if (!goes_on) seen.same_since = now_;
+  seen.told_at = now_;
 }
 
 void Core::end_membership_change(const Error& error) {

@@ -92,6 +92,9 @@ Result<Configuration> change(const Configuration& now, const MembershipRequest& 
       break;
   }
   if (!changed) return changed.error();
+  if (const Member* before = find_member(now, request.node)) {
+    std::erase(next.operations, readmission_of(before->incarnation));
+  }
   if (!request.operation.is_none()) next.operations.push_back(request.operation);
   while (next.operations.size() > kOperationsKept) next.operations.erase(next.operations.begin());
   return next;
@@ -111,6 +114,12 @@ bool is_done(const Configuration& now, const MembershipRequest& request, const M
 
 bool has_made(const Configuration& now, OperationId operation) {
   return !operation.is_none() && std::ranges::count(now.operations, operation) > 0;
+}
+
+OperationId readmission_of(Incarnation incarnation) { return OperationId(incarnation.bytes()); }
+
+bool is_owed_promotion(const Configuration& now, const Member& learner) {
+  return has_made(now, readmission_of(learner.incarnation));
 }
 
 Configuration final_of(Configuration joint) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -70,13 +69,14 @@ struct NodeSeen {
   bool initialised = false;
   ClusterId cluster;
   Epoch epoch;
+  /// From then until `told_at` all that came from it came from this data, without a long pause.
+  MonotonicTime same_since{};
+  MonotonicTime told_at{};
 };
 
 struct Membership {
   std::optional<MembershipChange> change;
   std::map<NodeId, NodeSeen> seen;
-  /// Readmitted ones that were voters.
-  std::set<NodeId> to_promote;
   /// Of the configuration for which this leader has done all that is to be done.
   Index settled;
 };
@@ -90,6 +90,10 @@ struct Membership {
 [[nodiscard]] bool is_done(const Configuration& now, const MembershipRequest& request,
                            const Member& member);
 [[nodiscard]] bool has_made(const Configuration& now, OperationId operation);
+/// The operation by which data is admitted in the place of a voter's that was lost: as long as the
+/// configuration names it, that learner is owed a promotion, by whichever leader.
+[[nodiscard]] OperationId readmission_of(Incarnation incarnation);
+[[nodiscard]] bool is_owed_promotion(const Configuration& now, const Member& learner);
 /// Without the outgoing voters.
 [[nodiscard]] Configuration final_of(Configuration joint);
 

@@ -51,6 +51,17 @@ TEST(Log, OpensWithWhatTheWalHolds) {
   EXPECT_EQ(log.term_at(Index{4}), std::nullopt);
 }
 
+TEST(Log, PromisesNothingThatWasCutOff) {
+  WALState state;
+  state.bounds = {Index{1}, Index{4}};
+  state.term_runs = {{Term{1}, Index{1}}, {Term{4}, Index{3}}};
+  state.last_promised = {Index{4}, Term{4}};
+  Log log(state, kBudget);
+  log.truncate_from(Index{3});
+  log.append(entry(3, 2));
+  EXPECT_EQ(log.promised(), (EntryId{Index{3}, Term{2}}));
+}
+
 TEST(Log, OpensBehindABoundary) {
   WALState state;
   state.boundary.emplace();

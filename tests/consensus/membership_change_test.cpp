@@ -77,6 +77,21 @@ TEST(MembershipChange, TheNewestOperationsAreNamed) {
   EXPECT_FALSE(has_made(now, OperationId{})) << "nobody asks for it again";
 }
 
+TEST(MembershipChange, WhoeverLostItsDataIsOwedAPromotionUntilItHasItOrIsRemoved) {
+  const Member lost = member("3", 1);
+  const MembershipRequest readmission{MemberChange::kAddLearner, lost.node,
+                                      readmission_of(lost.incarnation)};
+  const Configuration now =
+      final_of(change(configuration_from("1+2+3"), readmission, lost).value());
+  EXPECT_TRUE(is_owed_promotion(now, lost));
+  EXPECT_FALSE(is_owed_promotion(now, member("3")));
+  EXPECT_TRUE(is_owed_promotion(
+      change(now, request(MemberChange::kAddLearner, "4"), member("4")).value(), lost));
+  for (const MemberChange kind : {MemberChange::kPromote, MemberChange::kRemove}) {
+    EXPECT_FALSE(is_owed_promotion(change(now, request(kind, "3"), lost).value(), lost));
+  }
+}
+
 class CatchingUp : public testing::Test {
  protected:
   CatchUp::State look(std::uint64_t match, std::uint64_t last, std::uint64_t progress = 0) {
