@@ -439,8 +439,8 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   /// majority. One that is a member with other data, since its disk was emptied, comes back with
   /// the data that it has now; as a voter it is removed first, in the same change. A node that has
   /// never been a member must not be bootstrapped. Errors: kNotConnected, kForeignCluster (it
-  /// belongs to another cluster), kWrongState (it is a voter already), kInvalidArgument (it is the
-  /// only voter).
+  /// belongs to another cluster), kWrongState (it is a voter already, or has come with other data
+  /// less than `election_timeout_min` ago), kInvalidArgument (it is the only voter).
   virtual void add_learner(NodeId node, OperationId operation, DoneHandler done) = 0;
   /// Makes a learner a voter, once it has caught up: in ten rounds, each of which sends it what the
   /// round before has left, one must take less than `election_timeout_min` (Raft thesis §4.2.1).
