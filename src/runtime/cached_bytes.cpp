@@ -75,8 +75,11 @@ bool CachedBytes::read_fails(std::uint64_t offset, std::uint64_t bytes) const {
 
 void CachedBytes::put(std::vector<std::uint8_t>& into, std::uint64_t offset, ByteSpan bytes) {
   if (bytes.empty()) return;
-  if (into.size() < offset + bytes.size()) into.resize(offset + bytes.size());
-  std::copy(bytes.begin(), bytes.end(), into.begin() + static_cast<std::ptrdiff_t>(offset));
+  if (into.size() < offset) into.resize(offset);
+  const std::size_t over = std::min<std::size_t>(bytes.size(), into.size() - offset);
+  std::copy_n(bytes.begin(), over, into.begin() + static_cast<std::ptrdiff_t>(offset));
+  const ByteSpan behind = bytes.subspan(over);
+  into.insert(into.end(), behind.begin(), behind.end());
 }
 
 void CachedBytes::store_sectors(const Write& write, SplitMix64& numbers) {

@@ -32,13 +32,6 @@ nanoseconds real_duration(nanoseconds duration, std::int64_t faster_per_million)
 
 }  // namespace
 
-const SimulatedMachine::State::Workers* SimulatedMachine::State::workers_of(
-    const std::optional<std::string>& name) const {
-  if (!name) return nullptr;
-  const auto found = workers.find(*name);
-  return found == workers.end() ? nullptr : &found->second;
-}
-
 MonotonicTime SimulatedMachine::State::local(MonotonicTime time) const {
   return read + stretched(time - since, faster_per_million);
 }

@@ -23,7 +23,7 @@ class SimulatedWorld::Executor final : public IExecutor {
   Executor(std::shared_ptr<SimulatedWorld> world, std::shared_ptr<Queue> queue)
       : world_(std::move(world)), queue_(std::move(queue)) {}
   ~Executor() override {
-    if (queue_->worker) world_->run_all(queue_);
+    if (queue_->is_worker) world_->run_all(queue_);
   }
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
@@ -54,11 +54,12 @@ std::int64_t SimulatedWorld::wall_clock_ms_at(MonotonicTime time) {
 }
 
 std::shared_ptr<IExecutor> SimulatedWorld::make_executor(const std::shared_ptr<Machine>& machine,
-                                                         std::optional<std::string> worker) {
+                                                         const std::optional<std::string>& worker) {
   auto queue = std::make_shared<Queue>();
   queue->number = ++last_queue_;
   queue->machine = machine;
-  queue->worker = std::move(worker);
+  queue->is_worker = worker.has_value();
+  if (machine && worker) queue->pace = &machine->workers[*worker];
   if (machine) machine->queues.push_back(queue);
   return std::make_shared<Executor>(shared_from_this(), std::move(queue));
 }
@@ -90,13 +91,12 @@ void SimulatedWorld::post(const std::shared_ptr<Queue>& queue, Task task) {
 
 /// A task has become the first of its queue, or none is left: it may take its time to begin.
 void SimulatedWorld::first_task_changed(const std::shared_ptr<Queue>& queue) {
-  const Machine* machine = queue->machine.get();
-  const auto* workers = machine == nullptr ? nullptr : machine->workers_of(queue->worker);
-  const bool is_slow = workers != nullptr && workers->most_delay > nanoseconds{0};
+  const WorkerPace* pace = queue->pace;
+  const bool is_slow = pace != nullptr && pace->most_delay > nanoseconds{0};
   if (is_slow && !queue->tasks.empty() && !queue->sleeps) {
-    const nanoseconds spread = workers->most_delay - workers->least_delay;
+    const nanoseconds spread = pace->most_delay - pace->least_delay;
     const auto drawn = choice_.below(static_cast<std::uint64_t>(spread.count()) + 1);
-    const nanoseconds delay = workers->least_delay + nanoseconds(static_cast<std::int64_t>(drawn));
+    const nanoseconds delay = pace->least_delay + nanoseconds(static_cast<std::int64_t>(drawn));
     queue->sleeps = true;
     timers_.emplace(TimerKey{later(now_, delay), ++last_number_},
                     TimerEntry{{}, {}, queue->machine, queue});
@@ -106,10 +106,8 @@ void SimulatedWorld::first_task_changed(const std::shared_ptr<Queue>& queue) {
 
 bool SimulatedWorld::may_run(const Queue& queue) {
   if (queue.sleeps) return false;
-  const Machine* machine = queue.machine.get();
-  if (machine == nullptr) return true;
-  const auto* workers = machine->workers_of(queue.worker);
-  return !machine->paused && !(workers != nullptr && workers->held);
+  if (queue.pace != nullptr && queue.pace->held) return false;
+  return !queue.machine || !queue.machine->paused;
 }
 
 void SimulatedWorld::find_place(const std::shared_ptr<Queue>& queue) {

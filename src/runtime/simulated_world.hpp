@@ -18,18 +18,24 @@
 
 namespace lockstep::testing {
 
-/// FNV-1a, 64 bits, over numbers byte by byte.
+/// Like FNV-1a, 64 bits, over whole numbers.
 class TraceHash {
  public:
   void add(std::uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) {
-      value_ = (value_ ^ ((number >> shift) & 0xff)) * 0x100000001b3;
-    }
+    value_ = (value_ ^ number) * 0x100000001b3;
+    value_ ^= value_ >> 29;
   }
   [[nodiscard]] std::uint64_t value() const { return value_; }
 
  private:
   std::uint64_t value_ = 0xcbf29ce484222325;
+};
+
+/// Of a machine's workers of one name.
+struct WorkerPace {
+  bool held = false;
+  std::chrono::nanoseconds least_delay{0};
+  std::chrono::nanoseconds most_delay{0};
 };
 
 /// Time, timers, queues of tasks and chance of a SimulatedRuntime and its machines. All that runs
@@ -69,7 +75,7 @@ class SimulatedWorld final : public Runtime, public std::enable_shared_from_this
   // For machines.
   /// No `worker` name: a strand.
   [[nodiscard]] std::shared_ptr<IExecutor> make_executor(const std::shared_ptr<Machine>& machine,
-                                                         std::optional<std::string> worker);
+                                                         const std::optional<std::string>& worker);
   [[nodiscard]] std::unique_ptr<Timer> schedule(const std::shared_ptr<Machine>& machine,
                                                 std::shared_ptr<IExecutor> executor,
                                                 std::chrono::nanoseconds delay, Task task);
@@ -89,7 +95,9 @@ class SimulatedWorld final : public Runtime, public std::enable_shared_from_this
   struct Queue {
     std::uint64_t number = 0;
     std::shared_ptr<Machine> machine;
-    std::optional<std::string> worker;
+    bool is_worker = false;
+    /// Its machine's; null for a strand, and without a machine.
+    const WorkerPace* pace = nullptr;
     bool busy = false;
     enum class Place { kIdle, kReady, kWaiting } place = Place::kIdle;
     /// Its first task takes its time to begin.
@@ -136,14 +144,6 @@ class SimulatedWorld final : public Runtime, public std::enable_shared_from_this
 };
 
 struct SimulatedMachine::State {
-  struct Workers {
-    bool held = false;
-    std::chrono::nanoseconds least_delay{0};
-    std::chrono::nanoseconds most_delay{0};
-  };
-
-  /// Null: nothing is the matter with workers of that name.
-  [[nodiscard]] const Workers* workers_of(const std::optional<std::string>& name) const;
   /// The clock's reading at `time` of the world.
   [[nodiscard]] MonotonicTime local(MonotonicTime time) const;
 
@@ -151,7 +151,7 @@ struct SimulatedMachine::State {
   std::shared_ptr<IFileSystem> file_system;
   bool paused = false;
   bool off = false;
-  std::map<std::string, Workers> workers{};
+  std::map<std::string, WorkerPace> workers{};
   /// The clock's reading was `read` at the world's `since`, and runs at this rate from there on.
   MonotonicTime since{};
   MonotonicTime read{};

@@ -34,6 +34,11 @@ constexpr const char* kJoint = "a configuration is joint";
 constexpr const char* kJointUndone = "a joint configuration is undone";
 constexpr const char* kJointFinishedByAnother = "a successor finishes a half-done change";
 constexpr const char* kLeaderRemoved = "a leader writes the configuration that it leaves";
+constexpr const char* kTransfer = "leadership is handed over";
+constexpr const char* kTransferAborted = "a leader gives up handing over";
+constexpr const char* kTransferBySickDisk = "a leader hands over since its disk is sick";
+constexpr const char* kReadElsewhere = "a node asks the leader for a read";
+constexpr const char* kReadRefused = "a read is refused by who leads no longer";
 constexpr const char* kLearner = "a learner comes";
 constexpr const char* kReadmitted = "a member comes back with other data";
 
@@ -66,6 +71,11 @@ constexpr const char* kNames[] = {kWalkedBack,
                                   kJointUndone,
                                   kJointFinishedByAnother,
                                   kLeaderRemoved,
+                                  kTransfer,
+                                  kTransferAborted,
+                                  kTransferBySickDisk,
+                                  kReadElsewhere,
+                                  kReadRefused,
                                   kLearner,
                                   kReadmitted};
 
@@ -98,6 +108,7 @@ void Marks::on_event(const NodeId& node, const ReplicationEvent& event) {
 
 void Marks::on_open(const NodeId& node, const WALState& state) {
   disks_[node] = DiskState::kHealthy;
+  transfers_.erase(node);
   const auto known = facts_.nodes.find(node);
   if (known != facts_.nodes.end() && known->second.incarnation == state.identity.incarnation) {
     hit(kStarts);
@@ -111,6 +122,7 @@ void Marks::on_open(const NodeId& node, const WALState& state) {
 void Marks::on_change(const NodeId& node, const LogChange& change) {
   if (change.is_release) hit(kReleased);
   const LogCopy& log = facts_.nodes.at(node).submitted;
+  see_transfer_end(node, change);
   const Configuration* before = log.configuration();
   if (before != nullptr && change.truncate_from) {
     const Configuration* left = log.configuration_at(change.truncate_from->previous());
@@ -125,6 +137,19 @@ void Marks::on_change(const NodeId& node, const LogChange& change) {
   if (first == nullptr) return;
   hit(kTruncated);
   if (first->term != log.at(log.last_index())->term) hit(kTruncatedManyTerms);
+}
+
+/// Whoever hands over takes nothing new until that has come to nothing.
+void Marks::see_transfer_end(const NodeId& node, const LogChange& change) {
+  const auto transfer = transfers_.find(node);
+  if (transfer == transfers_.end()) return;
+  const auto& [term, last] = transfer->second;
+  const bool still_leads = !change.hard_state || change.hard_state->current_term == term;
+  const bool appends =
+      !change.entries.empty() && change.entries.back().term == term && change.first_entry > last;
+  if (still_leads && !appends) return;
+  if (still_leads) hit(kTransferAborted);
+  transfers_.erase(transfer);
 }
 
 void Marks::see_change(const NodeId& node, const Configuration& before,
@@ -181,6 +206,19 @@ void Marks::see(const NodeId& from, const consensus::Heartbeat& heartbeat) {
   if (facts_.nodes.at(from).durable.last_index() < heartbeat.commit_index) {
     hit(kCommitsWithoutOwnDisk);
   }
+}
+
+void Marks::see(const NodeId& from, const consensus::TransferLeadership& transfer) {
+  const Index last = facts_.nodes.at(from).submitted.last_index();
+  if (!transfers_.try_emplace(from, Transfer{transfer.term, last}).second) return;
+  hit(kTransfer);
+  if (disks_[from] != DiskState::kHealthy) hit(kTransferBySickDisk);
+}
+
+void Marks::see(const NodeId&, const consensus::ReadIndexRequest&) { hit(kReadElsewhere); }
+
+void Marks::see(const NodeId&, const consensus::ReadIndexResponse& response) {
+  if (!response.accepted) hit(kReadRefused);
 }
 
 void Marks::see(const NodeId& from, const consensus::RepairResponse& response) {

@@ -34,12 +34,16 @@ class Marks final : public Observer {
 
  private:
   void hit(const char* mark) { ++hits_[mark]; }
+  void see_transfer_end(const NodeId& node, const LogChange& change);
   void see_change(const NodeId& node, const Configuration& before, const Configuration& after);
   void see(const NodeId& from, const consensus::VoteRequest& request);
   void see(const NodeId& from, const consensus::VoteResponse& response);
   void see(const NodeId& from, const consensus::AppendEntries& append);
   void see(const NodeId& from, const consensus::AppendResponse& response);
   void see(const NodeId& from, const consensus::Heartbeat& heartbeat);
+  void see(const NodeId& from, const consensus::TransferLeadership& transfer);
+  void see(const NodeId& from, const consensus::ReadIndexRequest& request);
+  void see(const NodeId& from, const consensus::ReadIndexResponse& response);
   void see(const NodeId& from, const consensus::RepairResponse& response);
   template <class Other>
   void see(const NodeId&, const Other&) {}
@@ -49,6 +53,13 @@ class Marks final : public Observer {
   /// Where the last refused append of each sender was refused.
   std::map<NodeId, EntryId> refused_;
   std::map<NodeId, DiskState> disks_;
+  struct Transfer {
+    Term term;
+    /// Of its log, when it told the other to campaign.
+    Index last;
+  };
+  /// Who hands over.
+  std::map<NodeId, Transfer> transfers_;
 };
 
 }  // namespace lockstep::sim

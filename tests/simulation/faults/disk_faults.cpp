@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <string_view>
 
 #include "simulation/engine/command.hpp"
 #include "simulation/faults/fault.hpp"
@@ -111,14 +111,13 @@ bool rot(World& world) {
       "|<" + std::to_string(1 + world.below(world.history().size() + 1)) + ">|";
   for (const std::string& path : node->disk().paths()) {
     const auto bytes = node->disk().contents(path);
-    const auto found = std::ranges::search(bytes, wanted);
-    if (found.empty()) continue;
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::size_t found = text.find(wanted);
+    if (found == std::string_view::npos) continue;
     // Enough behind it that it was proven durable by what was written later.
-    const auto behind = static_cast<std::uint64_t>(bytes.end() - found.end());
-    if (behind < 12'000) return false;
+    if (bytes.size() - found < 12'000) return false;
     world.note("-- rot in the log of " + node->id().str() + " at " + wanted);
-    node->disk().flip_bit(path, static_cast<std::uint64_t>(found.begin() - bytes.begin()) + 1,
-                          static_cast<unsigned>(world.below(8)));
+    node->disk().flip_bit(path, found + 1, static_cast<unsigned>(world.below(8)));
     node->lost_data = node->may_fail = true;
     return true;
   }
