@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -13,6 +14,8 @@ class Backoff {
 
   [[nodiscard]] std::chrono::nanoseconds next(std::uint64_t random);
   void reset() { current_ = std::chrono::nanoseconds{0}; }
+  /// The upper end of the newest pause's range; of the first one's, where there was none.
+  [[nodiscard]] std::chrono::nanoseconds longest() const { return std::max(min_, current_); }
 
  private:
   std::chrono::nanoseconds min_;

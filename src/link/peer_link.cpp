@@ -213,8 +213,11 @@ void PeerLink::go_down(Connection& connection, const Error& reason, bool lost, M
   up_.reset();
   actions_.push_back(Down{connection.id, reason});
   // A connection that lasted was a good one: the pauses start small again, and after a loss there
-  // is none, so that a restarted or refusing peer is noticed at once.
-  if (at.now - connection.up_since >= options_.redial_max) {
+  // is none, so that a restarted or refusing peer is noticed at once, and connections that are
+  // reset again and again are there again each time. A loss is nobody's will, so it is enough to
+  // have outlasted the pause before; who closes in order, or is closed, has a reason that remains.
+  const auto lasted = at.now - connection.up_since;
+  if (lasted >= (lost ? backoff_.longest() : options_.redial_max)) {
     backoff_.reset();
     redial_at_once_ = lost;
   }

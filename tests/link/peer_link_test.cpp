@@ -49,8 +49,9 @@ class PeerLinkTest : public ::testing::Test {
     return id;
   }
   /// Up, dialled by this node.
-  ConnectionId dial_up() {
-    const ConnectionId id = only<Dial>(link_->configure(at())).connection;
+  ConnectionId dial_up() { return complete(only<Dial>(link_->configure(at())).connection); }
+  /// The handshake of a dial.
+  ConnectionId complete(ConnectionId id) {
     const auto hello = std::get<wire::Hello>(only<Send>(link_->on_dialled(id, at())).frame);
     EXPECT_EQ(link_->on_hello(id, peer_hello(hello.dial.value()), at()).size(), 2U);
     EXPECT_EQ(link_->up(), id);
@@ -119,6 +120,52 @@ TEST_F(PeerLinkTest, ConnectionThatDidNotLastIsRedialledAfterAPause) {
   const ConnectionId id = dial_up();
   (void)link_->on_closed(id, Errc::kConnectionLost, at());
   EXPECT_GT(link_->next_deadline().value(), now_);
+}
+
+TEST_F(PeerLinkTest, PeerThatAcceptsAndClosesAtOnceIsDialledWithGrowingPauses) {
+  ConnectionId id = dial_up();
+  Time last_pause{0};
+  for (int i = 0; i < 20; ++i) {
+    now_ += milliseconds(20);
+    (void)link_->on_closed(id, Errc::kConnectionLost, at());
+    const Time pause = link_->next_deadline().value() - now_;
+    EXPECT_GT(pause, Time(0));
+    EXPECT_GE(pause, last_pause);
+    last_pause = pause;
+    now_ += pause;
+    id = complete(only<Dial>(link_->on_timer(at())).connection);
+  }
+  EXPECT_EQ(last_pause, options_.redial_max / 2) << "random 0 is the shortest pause";
+}
+
+TEST_F(PeerLinkTest, ConnectionThatOutlastsThePauseBeforeItIsRedialledAtOnceTimeAndAgain) {
+  ConnectionId id = dial_up();
+  for (int i = 0; i < 20; ++i) {
+    now_ += options_.redial_min;
+    (void)link_->on_closed(id, Errc::kConnectionLost, at());
+    EXPECT_EQ(link_->next_deadline(), now_);
+    const ConnectionId lost = only<Dial>(link_->on_timer(at())).connection;
+    (void)link_->on_closed(lost, Errc::kConnectionLost, at());
+    EXPECT_EQ(link_->next_deadline(), now_ + options_.redial_min / 2) << "a failed dial is not";
+    now_ += options_.redial_min;
+    id = complete(only<Dial>(link_->on_timer(at())).connection);
+  }
+}
+
+TEST_F(PeerLinkTest, PeerThatClosesInOrderTimeAndAgainIsDialledWithGrowingPauses) {
+  ConnectionId id = dial_up();
+  Time last_pause{0};
+  for (int i = 0; i < 20; ++i) {
+    now_ += options_.redial_max - milliseconds(1);
+    (void)link_->on_goodbye(id, wire::Goodbye{{Errc::kStopped, "not you"}}, at());
+    (void)link_->on_closed(id, Errc::kConnectionLost, at());
+    const Time pause = link_->next_deadline().value() - now_;
+    EXPECT_GE(pause, last_pause);
+    last_pause = pause;
+    now_ += pause;
+    id = complete(only<Dial>(link_->on_timer(at())).connection);
+  }
+  EXPECT_EQ(last_pause, options_.redial_max / 2);
 }
 
 TEST_F(PeerLinkTest, DialTimesOut) {
