@@ -86,6 +86,9 @@ class Core {
   /// The time of the event that follows.
   void set_time(MonotonicTime now) { now_ = std::max(now_, now); }
   void tick(MonotonicTime now);
+  /// When the next tick is due: one before it would find nothing to do. It comes nearer with
+  /// events, and is never further away than a heartbeat interval.
+  [[nodiscard]] MonotonicTime next_deadline() const;
   void receive(const PeerMessage& message);
   /// Appends entries of the host's to the log. Precondition: this node leads and is not failing.
   void propose(std::vector<Proposal> proposals);
@@ -197,6 +200,11 @@ class Core {
   [[nodiscard]] bool is_own_voter() const;
   [[nodiscard]] bool is_sole_voter() const;
 
+  // core_deadlines.cpp
+  [[nodiscard]] MonotonicTime next_deadline_of(const Leadership& leadership) const;
+  [[nodiscard]] MonotonicTime next_deadline_of(const Election& election) const;
+  [[nodiscard]] MonotonicTime next_deadline_of(const Following& following) const;
+
   // core_liveness.cpp
   void tick_liveness();
   [[nodiscard]] bool campaigns_by_itself() const;
@@ -244,6 +252,7 @@ class Core {
   void commit_by_majority();
   void tell_commit(const NodeId& node, Leadership::Follower& follower);
   void tick_leader();
+  [[nodiscard]] std::chrono::nanoseconds patience_with(const Leadership::Follower& follower) const;
   void mark_level();
   void receive_body(const PeerMessage& from, const AppendResponse& response);
   void receive_body(const PeerMessage& from, const SyncRequest& request);

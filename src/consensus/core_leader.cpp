@@ -183,12 +183,16 @@ void Core::tick_leader() {
   }
   for (auto& [node, follower] : leadership.followers) {
     if (heartbeat_is_due) send_heartbeat(node, follower);
-    const auto patience = options_.retry_interval * (1 << follower.silent_retries);
-    if (!follower.progress.is_silent_since(now_ - patience)) continue;
+    if (!follower.progress.is_silent_since(now_ - patience_with(follower))) continue;
     follower.silent_retries = std::min(follower.silent_retries + 1, kMaxRetryDoublings);
     follower.progress.lost();
     feed(node, follower);
   }
+}
+
+/// How long it may be silent until what is under way is sent again.
+std::chrono::nanoseconds Core::patience_with(const Leadership::Follower& follower) const {
+  return options_.retry_interval * (1 << follower.silent_retries);
 }
 
 void Core::mark_level() {

@@ -36,7 +36,8 @@ class ElectionTimer {
     since_ = now;
     timeout_ = one_of(range);
   }
-  [[nodiscard]] bool is_due(MonotonicTime now) const { return now - since_ >= timeout_; }
+  [[nodiscard]] MonotonicTime due_at() const { return since_ + timeout_; }
+  [[nodiscard]] bool is_due(MonotonicTime now) const { return now >= due_at(); }
 
  private:
   [[nodiscard]] std::chrono::nanoseconds one_of(std::chrono::nanoseconds range) {

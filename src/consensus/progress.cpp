@@ -53,6 +53,10 @@ void Progress::stalled(MonotonicTime now) {
   sent(match_index_, 0, now);
 }
 
+std::optional<MonotonicTime> Progress::silent_since() const {
+  return in_flight_.empty() ? std::nullopt : std::optional(last_progress_);
+}
+
 bool Progress::is_silent_since(MonotonicTime since) const {
   return !in_flight_.empty() && last_progress_ <= since;
 }

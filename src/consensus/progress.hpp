@@ -40,7 +40,9 @@ class Progress {
   /// A message could not be handed to the transport: start over at the next sign of life, or at the
   /// next retry.
   void stalled(MonotonicTime now);
-  /// Something is under way, and none of it was acknowledged since `since`.
+  /// Since when something is under way of which nothing was acknowledged.
+  [[nodiscard]] std::optional<MonotonicTime> silent_since() const;
+  /// There is such, and this was then or before.
   [[nodiscard]] bool is_silent_since(MonotonicTime since) const;
 
   // A read from the WAL for this follower, under way; nothing is sent meanwhile.

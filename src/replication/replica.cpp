@@ -100,29 +100,6 @@ void Replica::network_event(const NetworkEvent& event) {
   });
 }
 
-void Replica::schedule_tick() {
-  using std::chrono::milliseconds;
-  const auto interval =
-      std::clamp(std::min(options_.heartbeat_interval, options_.retry_interval) / 4,
-                 milliseconds{1}, milliseconds{50});
-  timer_ = runtime_->schedule(strand_, interval, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->tick();
-  });
-}
-
-void Replica::tick() {
-  if (phase_ != Phase::kRunning) return;
-  const MonotonicTime now = runtime_->now();
-  pending_.expire(now);
-  watch_disk(now);
-  step([&](consensus::Core& core) {
-    core.tick(now);
-    for (const std::uint64_t request : sync_waiters_.take_overdue(now)) core.request_sync(request);
-  });
-  compact_by_size();
-  schedule_tick();
-}
-
 void Replica::applied(ApplyPump::Batch batch) {
   pending_.applied(std::move(batch.results));
   checkpoints_.add(batch.digests, batch.checkpoints);

@@ -83,8 +83,6 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void step(Event&& event);
   void receive(ReplicationMessage&& message);
   void network_event(const NetworkEvent& event);
-  void tick();
-  void schedule_tick();
   void applied(ApplyPump::Batch batch);
   void apply_failed(const Error& error);
   void complete_sync_waiters(std::vector<SyncWaiters::Completion> finished);
@@ -105,6 +103,10 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void end_compaction(std::optional<consensus::CallId> call, const Error& error);
   void take_image(ApplyPump::ImageHandler done);
   [[nodiscard]] SnapshotMetadata metadata_of_applied() const;
+
+  // replica_ticks.cpp
+  void tick();
+  void plan_tick();
 
   // replica_status.cpp
   void publish();
@@ -202,6 +204,9 @@ class Replica : public std::enable_shared_from_this<Replica> {
   std::deque<DueMessages> due_messages_;
   std::vector<Subscription> subscriptions_;
   std::unique_ptr<Runtime::Timer> timer_;
+  /// For when it is set; never: it is not.
+  MonotonicTime next_tick_ = MonotonicTime::max();
+  MonotonicTime last_tick_{};
   /// While the log is opened or closed.
   std::unique_ptr<Runtime::Timer> patience_with_wal_;
 };

@@ -204,7 +204,7 @@ void Replica::run() {
   for (const NodeId& node : network_->connected_nodes()) {
     step([&](consensus::Core& core) { core.link_up(node); });
   }
-  schedule_tick();
+  plan_tick();
   end_start({});
 }
 

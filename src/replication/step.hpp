@@ -24,6 +24,7 @@ void Replica::step(Event&& event) {
     ask_for_reads();
   }
   complete_pending();
+  plan_tick();
 }
 
 }  // namespace lockstep::replication

@@ -32,6 +32,7 @@ class SyncWaiters {
   /// applied.
   [[nodiscard]] std::uint64_t add_for_follower(NodeId leader, MonotonicTime now,
                                                MonotonicTime deadline, DoneHandler done);
+  [[nodiscard]] std::size_t size() const { return waiters_.size(); }
   void answered(const consensus::SyncResponse& response);
   /// Requests whose answer is overdue.
   [[nodiscard]] std::vector<std::uint64_t> take_overdue(MonotonicTime now);
