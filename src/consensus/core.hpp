@@ -73,6 +73,8 @@ struct Following {
   std::uint64_t round = 0;
   /// It has given the leader up and asks whether others have.
   std::optional<PreVote> pre_vote{};
+  /// It has held its own candidacy back for another one's, once since it heard of a leader.
+  bool has_made_way = false;
 };
 
 /// The replication core of one replica (Raft): events in, one
@@ -227,6 +229,7 @@ class Core {
   void request_pre_votes();
   void count_pre_vote();
   void answer_pre_vote(const PeerMessage& from, const VoteRequest& request);
+  void make_way_for(const NodeId& candidate);
   void receive_pre_vote(const PeerMessage& from, const VoteResponse& response);
 
   // core_election.cpp

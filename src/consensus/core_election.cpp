@@ -74,6 +74,8 @@ void Core::tick_election() {
   }
   if (now_ < election.next_request) return;
   if (election.vote_spent && election.call) return start_round(std::move(election));
+  // Another candidate has taken votes: this round can hardly be won any more.
+  if (election.vote_spent) return end_election();
   request_votes();
 }
 
@@ -81,6 +83,9 @@ void Core::tick_election() {
 void Core::end_election() {
   const Election election = std::get<Election>(std::move(state_));
   change_state(Following{std::nullopt, commit_index_});
+  // That no leader is heard of need not be found out again: only the random part of the time-out
+  // keeps candidates apart (Raft §5.2).
+  if (election.vote_spent) election_timer_.hasten(now_, options_.election_timeout_min);
   if (!election.ahead.empty()) {
     std::string text = "more up to date is the log of:";
     for (const NodeId& node : election.ahead) text += " " + node.str();

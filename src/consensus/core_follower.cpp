@@ -28,6 +28,7 @@ bool Core::follow(const PeerMessage& from, Term term_of_leader) {
   following.heard_at = now_;
   following.leader_is_gone = false;
   following.pre_vote.reset();
+  following.has_made_way = false;
   election_timer_.heard(now_);
   if (transfer_) tick_transfer();
   return true;

@@ -50,6 +50,19 @@ void Core::answer_pre_vote(const PeerMessage& from, const VoteRequest& request) 
   response.pre_vote = true;
   response.round = request.term;
   send_after_sync(from.peer, response);
+  if (response.granted) make_way_for(from.peer);
+}
+
+/// Whoever would vote for another lets it try first, so that the two do not share the votes: for a
+/// heartbeat interval, and only once, lest one that cannot win holds up one that can. Of two that
+/// ask each other the one with the smaller id goes on.
+void Core::make_way_for(const NodeId& candidate) {
+  auto* following = std::get_if<Following>(&state_);
+  if (following == nullptr || following->has_made_way) return;
+  if (following->pre_vote && identity_.node < candidate) return;
+  following->has_made_way = true;
+  following->pre_vote.reset();
+  election_timer_.postpone(now_, options_.heartbeat_interval);
 }
 
 void Core::receive_pre_vote(const PeerMessage& from, const VoteResponse& response) {

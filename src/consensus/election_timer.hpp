@@ -36,6 +36,12 @@ class ElectionTimer {
     since_ = now;
     timeout_ = one_of(range);
   }
+  /// Is not due before `least` has passed from now on.
+  void postpone(MonotonicTime now, std::chrono::nanoseconds least) {
+    if (due_at() >= now + least) return;
+    since_ = now;
+    timeout_ = least;
+  }
   [[nodiscard]] MonotonicTime due_at() const { return since_ + timeout_; }
   [[nodiscard]] bool is_due(MonotonicTime now) const { return now >= due_at(); }
 
