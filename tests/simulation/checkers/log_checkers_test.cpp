@@ -218,6 +218,26 @@ TEST_F(LogCheckers, FindAnAckOfWhatIsNotDurable) {
   EXPECT_EQ(group.broken(), "entries are durable before their ack");
 }
 
+/// Of a disk without room, or that hangs: what was to be written in two terms is written at once.
+TEST_F(LogCheckers, LetACandidateAskInATermThatALaterOneCovers) {
+  group.writes(2, HardState{Term(4), WatchedGroup::node(2)});
+  group.has_durable(2);
+  VoteRequest request;
+  request.term = Term(3);
+  group.says(2, 3, request);
+  group.writes(3, HardState{Term(3), {}});
+  EXPECT_EQ(group.broken(), "");
+}
+
+TEST_F(LogCheckers, FindATermThatOnlyAPreVoteWasAskedFor) {
+  VoteRequest request;
+  request.term = Term(3);
+  request.pre_vote = true;
+  group.says(2, 3, request);
+  group.writes(3, HardState{Term(3), {}});
+  EXPECT_EQ(group.broken(), "a term begins with a candidacy");
+}
+
 TEST_F(LogCheckers, FindATermThatNobodyStoodFor) {
   group.writes(3, HardState{Term(7), {}});
   EXPECT_EQ(group.broken(), "a term begins with a candidacy");

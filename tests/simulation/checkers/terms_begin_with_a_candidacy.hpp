@@ -21,6 +21,11 @@ class TermsBeginWithACandidacy final : public Checker {
     verdict_.violated("a term begins with a candidacy",
                       node.str() + " writes down term " + to_string(term));
   }
+  /// Whose vote went to disk, perhaps, together with one in a later term.
+  void on_send(const NodeId&, const NodeId&, const consensus::PeerMessage& message) override {
+    const auto* request = std::get_if<consensus::VoteRequest>(&message.body);
+    if (request != nullptr && !request->pre_vote) begun_.insert(request->term);
+  }
 
  private:
   std::set<Term> begun_;
