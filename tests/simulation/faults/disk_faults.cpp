@@ -90,7 +90,8 @@ bool fail_read(World& world) {
   // Not what was written last: behind a crash nobody could tell it from what never was.
   if (size < 12'000) return false;
   world.note("-- " + node->id().str() + " cannot read a part of " + path);
-  node->disk().fail_reads(path, world.below(size - 8'000), 1 + world.below(3000));
+  const std::uint64_t offset = world.below(size - 8'000);
+  node->disk().fail_reads(path, offset, 1 + world.below(3000));
   node->lost_data = node->may_fail = true;
   return true;
 }
