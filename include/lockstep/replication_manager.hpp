@@ -91,6 +91,11 @@ struct ReplicaOptions {
   /// Of the log's end no more than this is kept for members that lack it; whoever lacks more is
   /// reported with `needs_snapshot`.
   std::uint64_t retention_bytes = std::uint64_t{64} << 20;
+  /// Sent to all members together; 0: no limit.
+  std::uint64_t snapshot_bytes_per_second = 0;
+  /// Where a snapshot is kept while it is being received; made when needed. Empty: in memory, up to
+  /// 64 MiB, and a larger one is refused.
+  std::string snapshot_folder{};
 
   /// A member that comes with an emptied disk is made a learner by the leader, by itself, and
   /// promoted if it was a voter. False: that is the operator's to say, by `add_learner`.
@@ -177,6 +182,9 @@ struct FollowerStatus {
   std::chrono::nanoseconds lag_time{0};
   /// What it lacks has been released from the log.
   bool needs_snapshot = false;
+  /// Of the snapshot on its way there, and how much of it has arrived; 0: there is none.
+  std::uint64_t snapshot_bytes = 0;
+  std::uint64_t snapshot_bytes_arrived = 0;
   /// It answers with data that is not what the configuration names.
   bool stranger = false;
 };
@@ -256,6 +264,11 @@ struct ReplicationMetrics {
   std::uint64_t entries_damaged = 0;   ///< found unreadable on the disk, at the start or later
   std::uint64_t entries_repaired = 0;  ///< and replaced by another member's copies
   std::uint64_t repairs_served = 0;    ///< batches of copies given to other members
+  std::uint64_t divergences = 0;       ///< members found to differ from this node
+  std::uint64_t snapshots_sent = 0;    ///< and installed there
+  std::uint64_t snapshots_installed = 0;
+  std::uint64_t snapshot_bytes_sent = 0;
+  std::uint64_t snapshot_bytes_received = 0;
   std::uint64_t apply_batches = 0;
   std::uint64_t entries_released = 0;  ///< from the log's beginning
   std::uint64_t listener_exceptions = 0;
@@ -312,9 +325,32 @@ struct MembersChanged {
   Index index;
   Configuration configuration;
 };
-using ReplicationEvent = std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged,
-                                      EntriesTruncated, EntriesDamaged, EntriesRepaired,
-                                      DiskStateChanged, LeaderElected, TermChanged, MembersChanged>;
+/// A member has installed this leader's snapshot; entries behind `last` follow.
+struct SnapshotSent {
+  NodeId node;
+  EntryId last;
+};
+/// Engine and log of this node are those of a leader's snapshot, up to `last`.
+struct SnapshotInstalled {
+  EntryId last;
+};
+/// The committed log of another node is not the same as this node's, though it must be: one of them
+/// was changed behind the library's back, or there is a bug. Seen from both ends. The entries in
+/// question are behind `newest_equal` (0: no checkpoint was compared), up to `first_different`.
+struct Diverged {
+  NodeId node;
+  Index newest_equal;
+  Index first_different;
+};
+/// A snapshot took the place of entries of this node's log that were not known to be committed. The
+/// same may have been committed, or others.
+struct FateUnknown {
+  IndexRange range;
+};
+using ReplicationEvent =
+    std::variant<EntryReplicated, EntryReceived, ReplicationError, RoleChanged, EntriesTruncated,
+                 EntriesDamaged, EntriesRepaired, DiskStateChanged, LeaderElected, TermChanged,
+                 MembersChanged, SnapshotSent, SnapshotInstalled, FateUnknown, Diverged>;
 
 /// One replica of one group: it keeps this node's log in step with the others' and its engine in
 /// step with the log.

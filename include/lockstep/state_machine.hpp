@@ -52,10 +52,15 @@ struct RecoveredEngine {
   std::vector<std::pair<std::string, std::string>> pairs;
 };
 
+/// What goes with an image of the engine.
 struct SnapshotMetadata {
+  /// Index and term of `last`: names the place, not the bytes.
   std::string id;
+  /// The image is the state right behind this entry.
   EntryId last;
+  /// The members at this place.
   Configuration configuration;
+  /// The newest checkpoint not beyond `last`, and the digests of the entries since.
   Digest checkpoint;
   std::vector<Digest> digests_since;
   /// Lockstep's own pairs at this point, sessions among them; the engine keeps them as it keeps
@@ -64,14 +69,17 @@ struct SnapshotMetadata {
   std::uint32_t format_version = 1;
 };
 
-/// A frozen image of the engine. Read on another thread while applying goes on; lives until its
-/// last transfer ends.
+/// A frozen image of the engine. One that the engine makes (`begin_snapshot`) is read, and let go
+/// of, on another thread while applying goes on; it lives until its last transfer ends, and holds
+/// up the release of the log behind it so long. It is read once more than it is sent, for its
+/// digest, and must give the same bytes each time. No exception may leave.
 class LOCKSTEP_EXPORT ISnapshot {
  public:
   virtual ~ISnapshot();
   /// Bytes in all.
   [[nodiscard]] virtual std::uint64_t size() const = 0;
-  /// Up to `max_bytes` from `offset` on; empty at the end.
+  /// Up to `max_bytes` from `offset` on; empty at the end. An error ends the transfers; a new image
+  /// is asked for later.
   [[nodiscard]] virtual Result<SharedBuffer> read(std::uint64_t offset, std::size_t max_bytes) = 0;
 };
 
@@ -91,12 +99,19 @@ class LOCKSTEP_EXPORT IStateMachine {
   [[nodiscard]] virtual Result<Index> apply(std::span<const CommittedCommand> batch,
                                             const Seal& seal) = 0;
 
-  /// An image of the state exactly after the last `apply`. `kNotSupported` is an answer: the log is
-  /// then kept whole. Called before entries are released; nobody is sent the image yet.
+  /// An image of the state exactly after the last `apply`; called when a member needs one, and when
+  /// the log is to be released. It should cost little: what takes time belongs into
+  /// `ISnapshot::read`. `kNotSupported` is an answer: the log is then kept whole, and a member that
+  /// lacks what it has released before cannot come back. Other errors are reported, and it is asked
+  /// again later.
   [[nodiscard]] virtual Result<std::shared_ptr<ISnapshot>> begin_snapshot(
       const SnapshotMetadata& metadata) = 0;
 
-  /// Replaces the whole state by `snapshot`, atomically and idempotently. Not called yet.
+  /// Replaces the whole state by `snapshot`, and all pairs by `metadata.pairs`, atomically and
+  /// durably on return: after a crash the engine recovers as it was before, or with this state,
+  /// these pairs and `durable_applied = metadata.last.index`. The snapshot has been verified as a
+  /// whole; it may be read in any pieces, and is gone after the return. An error is final: the
+  /// replica stops, reports, and begins anew at the next start.
   [[nodiscard]] virtual Result<> install_snapshot(const SnapshotMetadata& metadata,
                                                   ISnapshot& snapshot) = 0;
 };

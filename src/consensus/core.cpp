@@ -75,6 +75,7 @@ void Core::durable_up_to(WriteNumber number) {
   }
   log_.set_durable(durable);
   log_.trim_tail();
+  advance_installation(number);
 
   if (bootstrap_ && bootstrap_->own_write && *bootstrap_->own_write <= number &&
       bootstrap_->founded.insert(identity_.node).second) {
@@ -102,6 +103,7 @@ void Core::no_space() {
   for (const PendingWrite& pending : pending_writes_) first = std::min(first, pending.first_index);
   pending_writes_.clear();
   unwritten_from_ = first;
+  if (installation_) installation_->write.reset();
   // Until the founding entry is durable, nothing that rests on it may be.
   const bool founded = first > Index{1};
   if (is_news && founded && hard_state_write_ > durable_write_) write_state();
@@ -118,6 +120,7 @@ void Core::write_again() {
   all.entries = {first, log_.last_index()};
   pending_writes_.back().first_index = first;
   if (hard_state_write_ > durable_write_) write_state();
+  write_installation();
   check_invariants();
 }
 
@@ -153,6 +156,8 @@ void Core::link_up(const NodeId& peer) {
       follower->second.silent_retries = 0;
       follower->second.progress.lost();
       feed(peer, follower->second);
+      open_snapshot(peer, follower->second);
+      tell_checkpoint(peer);
     }
   }
   send_state(peer, !initialised());

@@ -12,10 +12,12 @@
 #include <vector>
 
 #include "consensus/bootstrap_round.hpp"
+#include "consensus/checkpoint_watch.hpp"
 #include "consensus/configuration_history.hpp"
 #include "consensus/effects.hpp"
 #include "consensus/election.hpp"
 #include "consensus/election_timer.hpp"
+#include "consensus/installation.hpp"
 #include "consensus/leadership.hpp"
 #include "consensus/log.hpp"
 #include "consensus/membership_change.hpp"
@@ -120,6 +122,22 @@ class Core {
   void damage_found(IndexRange range);
   /// The end of `Effects::repair`.
   void repair_done(const Error& error);
+  /// A checkpoint of what this node has applied.
+  void checkpoint_made(Index index, const Digest& digest);
+  // Snapshots (Raft §7). A leader's: what `Effects::snapshots_wanted` and `pieces_wanted` asked
+  // for.
+  void snapshot_ready(const NodeId& follower, SnapshotOffer offer);
+  /// None can be had now.
+  void snapshot_failed(const NodeId& follower, const Error& error);
+  void piece_ready(const PieceWanted& wanted, SharedBuffer chunk);
+  // A follower's: what came of `Effects::pieces_received`.
+  void piece_stored(const NodeId& sender, SnapshotId id, std::uint64_t next_offset);
+  void piece_refused(const NodeId& sender, SnapshotId id, const Error& error);
+  /// All of it is there, and is what was sent. `name`: the engine's name for it.
+  void snapshot_received(const NodeId& sender, SnapshotId id, std::string name, Boundary boundary);
+  /// The end of `Effects::install_snapshot`, when it was a success.
+  void engine_has_snapshot();
+  [[nodiscard]] bool is_installing() const { return installation_.has_value(); }
   /// The log has durably let go of what lies up to this entry.
   void prefix_released(EntryId last);
   void read_done(std::uint64_t id, std::vector<Entry> entries);
@@ -331,6 +349,32 @@ class Core {
   void receive_body(const PeerMessage& from, const RepairResponse& response);
 
   /// What this version does not know what to do with.
+  // core_checkpoints.cpp
+  void tell_checkpoint(const NodeId& node);
+  void report(const Divergence& divergence);
+  void receive_body(const PeerMessage& from, const Checkpoint& checkpoint);
+
+  // core_snapshot.cpp
+  void want_snapshot(const NodeId& node, Leadership::Follower& follower);
+  void help_with_snapshot(const PeerMessage& from);
+  void open_snapshot(const NodeId& node, Leadership::Follower& follower);
+  void advance_snapshot(const NodeId& node, Leadership::Follower& follower);
+  void end_snapshot(const NodeId& node, Leadership::Follower& follower);
+  void tick_snapshot(const NodeId& node, Leadership::Follower& follower);
+  [[nodiscard]] Leadership::Follower* follower_awaiting(const NodeId& node);
+  void receive_body(const PeerMessage& from, const SnapshotResponse& response);
+
+  // core_installation.cpp
+  [[nodiscard]] bool needs(EntryId last_of_snapshot) const;
+  [[nodiscard]] bool may_install(EntryId last_of_snapshot) const;
+  void confirm(EntryId last_of_snapshot);
+  void answer_piece(const NodeId& sender, SnapshotId id, std::uint64_t next_offset,
+                    SnapshotResponse::State state);
+  void write_installation();
+  void advance_installation(WriteNumber durable);
+  void finish_installation();
+  void receive_body(const PeerMessage& from, const InstallSnapshot& piece);
+
   void receive_body(const PeerMessage&, const auto&) { notice(MessageRefused{}); }
 
   void check_invariants();
@@ -367,6 +411,8 @@ class Core {
   /// Reads for a member whose own copies are damaged.
   std::map<std::uint64_t, RepairRead> repair_reads_;
   Repair repair_;
+  std::optional<Installation> installation_;
+  CheckpointWatch checkpoints_;
   std::set<NodeId> linked_;
 
   Effects effects_;

@@ -18,6 +18,9 @@ void Core::campaign(CallId call) {
                                   " are damaged on the disk; a voter leads again once they are "
                                   "repaired from the other members"));
   }
+  if (installation_) {
+    return answer(call, Error(Errc::kLogBehind, "a snapshot is being installed on this node"));
+  }
   if (!may_lead()) {
     return answer(call, Error(Errc::kNotAMember, "this node is not a voter of the group"));
   }

@@ -35,7 +35,7 @@ bool Core::follow(const PeerMessage& from, Term term_of_leader) {
 }
 
 void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
-  if (!follow(from, append.term)) return;
+  if (!follow(from, append.term) || installation_) return;
   // Released here, hence committed, hence the leader's too; what follows it comes again.
   if (append.previous.index < log_.before_first().index) return acknowledge();
   if (!contains(append.previous)) {

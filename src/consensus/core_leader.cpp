@@ -7,10 +7,6 @@
 namespace lockstep::consensus {
 namespace {
 
-/// A follower with a slow link or a hung disk gets its window again after 1, 2, 4, ... and at last
-/// 32 retry intervals.
-constexpr int kMaxRetryDoublings = 5;
-
 /// How many of the first entries fit the budget; at least one.
 std::size_t count_within(const std::vector<Entry>& entries, std::size_t budget_bytes) {
   std::size_t bytes = entries.front().size_bytes() + Digest::kBytes;
@@ -69,7 +65,7 @@ void Core::feed(const NodeId& node, Leadership::Follower& follower) {
   while (progress.may_send()) {
     const Index next = progress.next_index();
     follower.needs_snapshot = next < log_.first_index();
-    if (follower.needs_snapshot) return;
+    if (follower.needs_snapshot) return want_snapshot(node, follower);
     if (next > log_.last_index()) {
       // Level. A probe still has to find out whether the logs are equal.
       if (progress.is_probing()) send_entries(node, follower, {}, {});
@@ -182,6 +178,7 @@ void Core::tick_leader() {
     }
   }
   for (auto& [node, follower] : leadership.followers) {
+    tick_snapshot(node, follower);
     if (heartbeat_is_due) send_heartbeat(node, follower);
     if (!follower.progress.is_silent_since(now_ - patience_with(follower))) continue;
     follower.silent_retries = std::min(follower.silent_retries + 1, kMaxRetryDoublings);
@@ -259,6 +256,7 @@ void Core::receive_body(const PeerMessage& from, const AppendResponse& response)
       follower.silent_retries = 0;
       commit_by_majority();
     }
+    if (response.match_index.next() >= log_.first_index()) end_snapshot(from.peer, follower);
   } else if (follower.progress.rejected(response.rejected,
                                         log_.closest_to(response.closest).index)) {
     follower.silent_retries = 0;

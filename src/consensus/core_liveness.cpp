@@ -26,7 +26,7 @@ void Core::tick_liveness() {
 /// commits without this disk, the others commit without this node.
 bool Core::campaigns_by_itself() const {
   const bool is_whole = log_.damaged().empty() || is_sole_voter();
-  return initialised() && !stranger_ && may_lead() && is_whole && disk_is_well();
+  return initialised() && !stranger_ && may_lead() && is_whole && disk_is_well() && !installation_;
 }
 
 /// A leader hears itself: it does not stay one for long without a majority.

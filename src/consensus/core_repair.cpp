@@ -27,6 +27,7 @@ void Core::damage_found(IndexRange range) {
 /// Asks one member at a time; the one that has copies again and again, else one after another.
 void Core::tick_repair() {
   if (log_.damaged().empty() || repair_.write_under_way || repair_.not_supported) return;
+  if (installation_) return;
   if (now_ < repair_.next_question) return;
   IndexRange range = next_damage();
   if (range.first >= log_.tail_first_index()) {
@@ -193,6 +194,7 @@ void Core::receive_body(const PeerMessage& from, const RepairRequest& request) {
   const IndexRange& range = request.range;
   const bool held = !range.empty() && range.first >= log_.first_index() &&
                     range.first <= log_.last_index() && !log_.is_damaged(range.first);
+  if (range.first < log_.first_index()) help_with_snapshot(from);
   if (!held || !shares(request))
     return send(from.peer, RepairResponse{range.first, {}, request.question});
   const bool busy = std::ranges::any_of(

@@ -43,6 +43,9 @@ struct LogWrite {
   IndexRange entries;
   std::optional<HardState> hard_state;
   std::optional<WALIdentity> identity;
+  std::optional<InstallIntent> install_intent;
+  /// Replaces all that the log holds.
+  std::optional<Boundary> boundary;
 };
 
 /// Copies to put in the place of damaged entries, in the order of the writes.
@@ -56,6 +59,20 @@ struct ReadWanted {
   NodeId follower;
   IndexRange range;
   std::size_t byte_budget = 0;
+};
+
+/// A piece of the image that a follower is being sent.
+struct PieceWanted {
+  NodeId follower;
+  SnapshotId snapshot;
+  std::uint64_t offset = 0;
+  std::uint64_t max_bytes = 0;
+};
+
+/// A piece of a snapshot that this replica may need, to be kept.
+struct PieceReceived {
+  NodeId sender;
+  InstallSnapshot piece;
 };
 
 struct Answer {
@@ -121,11 +138,36 @@ struct ConfigurationCommitted {
   Index index;
   Configuration configuration;
 };
+/// A follower has installed the snapshot that it was sent.
+struct SnapshotSentTo {
+  NodeId node;
+  EntryId last;
+};
+/// Engine and log go on behind this entry.
+struct SnapshotTaken {
+  EntryId last;
+};
+/// Entries that the disk has lost, and the leader has released, are applied here: the log may be
+/// released behind them.
+struct DamageOutlived {};
+/// Committed logs that are not the same, though they should be.
+struct Divergence {
+  NodeId node;
+  /// The newest checkpoint that was found equal; 0: none was compared.
+  Index newest_equal;
+  Index first_different;
+};
+/// Entries that were in the log, uncommitted, when a snapshot took their place: the same may have
+/// been committed, or others.
+struct FateUnclear {
+  IndexRange range;
+};
 using Notice =
     std::variant<RoleChange, EntriesReplaced, Trouble, LeadershipGained, FencedByFollower,
                  AppendRejected, StaleMessageRefused, MessageRefused, ElectionStarted, ClusterKnown,
                  EntriesAccepted, SyncAnswered, LogDamaged, LogRepaired, QuorumLost, ReadIndexKnown,
-                 ConfigurationCommitted>;
+                 ConfigurationCommitted, SnapshotSentTo, SnapshotTaken, FateUnclear, Divergence,
+                 DamageOutlived>;
 
 /// What the core wants done, to be executed in the order of the fields. The names carry the rule of
 /// safety 1.
@@ -139,6 +181,12 @@ struct Effects {
   std::vector<PeerMessage> messages_to_send_after_sync;
   WriteNumber durable_before_messages;
   std::vector<ReadWanted> reads_wanted;
+  /// Followers for which an image is to be made ready (`Core::snapshot_ready`).
+  std::vector<NodeId> snapshots_wanted;
+  std::vector<PieceWanted> pieces_wanted;
+  std::vector<PieceReceived> pieces_received;
+  /// The engine is to take the state of this snapshot, which has been received whole.
+  std::optional<SnapshotId> install_snapshot;
   /// Entries up to here may be applied: they are committed, and durable on this node, so that the
   /// engine never gets ahead of the log that it would be repaired from. `Core::commit_index()` may
   /// be further.

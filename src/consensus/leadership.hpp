@@ -6,10 +6,15 @@
 
 #include "consensus/progress.hpp"
 #include "consensus/read_index_queue.hpp"
+#include "consensus/snapshot_transfer.hpp"
 #include "lockstep/time.hpp"
 #include "lockstep/types.hpp"
 
 namespace lockstep::consensus {
+
+/// A follower with a slow link or a hung disk gets its window again after 1, 2, 4, ... and at last
+/// 32 retry intervals.
+inline constexpr int kMaxRetryDoublings = 5;
 
 /// What a leader keeps for its term (Raft figure 2, volatile state on leaders).
 struct Leadership {
@@ -20,6 +25,10 @@ struct Leadership {
     /// It answers with another incarnation than the configuration names: it counts for nothing.
     bool stranger = false;
     bool needs_snapshot = false;
+    /// While an image is on its way there.
+    std::optional<SnapshotTransfer> transfer{};
+    /// An image could not be had, or was refused: the next is not asked for before.
+    MonotonicTime next_snapshot{};
     /// Retries since something was acknowledged; each waits twice as long as the one before.
     int silent_retries = 0;
     /// The newest commit index that it was sent.

@@ -5,7 +5,7 @@
 namespace lockstep::consensus {
 
 bool Progress::may_send() const {
-  if (read_) return false;
+  if (read_ || awaits_snapshot_) return false;
   if (probing_) return !probe_sent_;
   return in_flight_.empty() ||
          (in_flight_.size() < limits_.max_messages && in_flight_bytes_ < limits_.max_bytes);
@@ -22,6 +22,10 @@ void Progress::sent(Index last, std::size_t bytes, MonotonicTime now) {
 
 bool Progress::accepted(Index match, MonotonicTime now) {
   const bool is_news = match > match_index_;
+  if (awaits_snapshot_) {
+    match_index_ = std::max(match_index_, match);
+    return is_news;
+  }
   while (!in_flight_.empty() && in_flight_.front().last <= match) {
     in_flight_bytes_ -= in_flight_.front().bytes;
     in_flight_.pop_front();
@@ -39,16 +43,35 @@ bool Progress::accepted(Index match, MonotonicTime now) {
 }
 
 bool Progress::rejected(Index previous, Index closest) {
-  if (previous <= match_index_) return false;
+  if (awaits_snapshot_ || previous <= match_index_) return false;
   if (probing_ && previous != next_index_.previous()) return false;
   start_probe(std::max(std::min(previous, closest.next()), match_index_.next()));
   return true;
 }
 
 /// A probe keeps its place: while nothing matches yet, what is known would be the log's beginning.
-void Progress::lost() { start_probe(probing_ ? next_index_ : match_index_.next()); }
+void Progress::lost() {
+  if (!awaits_snapshot_) start_probe(probing_ ? next_index_ : match_index_.next());
+}
+
+void Progress::await_snapshot() {
+  start_probe(match_index_.next());
+  awaits_snapshot_ = true;
+}
+
+void Progress::snapshot_installed(Index last, MonotonicTime now) {
+  awaits_snapshot_ = false;
+  start_probe(last.next());
+  (void)accepted(last, now);
+}
+
+void Progress::snapshot_given_up() {
+  awaits_snapshot_ = false;
+  start_probe(match_index_.next());
+}
 
 void Progress::stalled(MonotonicTime now) {
+  if (awaits_snapshot_) return;
   lost();
   sent(match_index_, 0, now);
 }

@@ -17,7 +17,8 @@ struct WindowLimits {
 
 /// What a leader knows of one follower's log and how much it may send there. It starts by probing
 /// for the place where the logs meet, one message at a time, and then streams, with a window of
-/// unacknowledged messages.
+/// unacknowledged messages. A follower that lacks what the log has released is sent no entries
+/// until it has a snapshot.
 class Progress {
  public:
   Progress(WindowLimits limits, Index next_index) : limits_(limits), next_index_(next_index) {}
@@ -45,6 +46,14 @@ class Progress {
   /// There is such, and this was then or before.
   [[nodiscard]] bool is_silent_since(MonotonicTime since) const;
 
+  /// No entries can help: a snapshot has to come first.
+  void await_snapshot();
+  [[nodiscard]] bool awaits_snapshot() const { return awaits_snapshot_; }
+  /// The follower's log begins behind `last` now.
+  void snapshot_installed(Index last, MonotonicTime now);
+  /// It needs none any more: on from what is known to match.
+  void snapshot_given_up();
+
   // A read from the WAL for this follower, under way; nothing is sent meanwhile.
   void read_started(std::uint64_t id) { read_ = id; }
   [[nodiscard]] bool read_finished(std::uint64_t id);
@@ -61,6 +70,7 @@ class Progress {
   Index match_index_;
   Index next_index_;
   bool probing_ = true;
+  bool awaits_snapshot_ = false;
   bool probe_sent_ = false;
   std::deque<InFlight> in_flight_;
   std::size_t in_flight_bytes_ = 0;

@@ -110,6 +110,20 @@ void ApplyPump::begin_snapshot(SnapshotMetadata metadata, ImageHandler done) {
   });
 }
 
+void ApplyPump::install(SnapshotImage image, std::function<void(Result<>)> done) {
+  worker_->post([engine = engine_, strand = strand_, image = std::move(image),
+                 done = std::move(done)]() mutable {
+    const Result<> installed = engine->install(std::exchange(image, {}));
+    strand->post([done, installed] { done(installed); });
+  });
+}
+
+void ApplyPump::reset(Index applied) {
+  applied_ = applied;
+  commit_index_ = std::max(commit_index_, applied);
+  waits_for_repair_ = false;
+}
+
 /// `busy_` stays set: nothing is applied after a failure, and nothing is skipped.
 void ApplyPump::fail(Error error) { on_failure_(std::move(error)); }
 

@@ -45,6 +45,9 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   void go_on(const consensus::Log& log);
   /// An image of what is applied, by the engine. Between batches.
   void begin_snapshot(SnapshotMetadata metadata, ImageHandler done);
+  /// Between batches; what is applied is that of the image when `reset` says so.
+  void install(SnapshotImage image, std::function<void(Result<>)> done);
+  void reset(Index applied);
   /// Applies nothing more; `done` runs when the engine is no longer in use and let go.
   void stop(std::function<void()> done);
 

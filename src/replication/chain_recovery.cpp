@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "replication/snapshot_format.hpp"
+
 namespace lockstep::replication {
 namespace {
 
@@ -37,9 +39,7 @@ std::optional<CheckpointChain> chain_known_at_start(const Pairs& pairs,
   if (!boundary) {
     known.emplace();
   } else if (boundary->last.index <= applied) {
-    const Index checkpoint = CheckpointChain::checkpoint_before(boundary->last.index);
-    known = CheckpointChain::at({checkpoint, boundary->checkpoint}, boundary->digests_since);
-    if (known && known->index() != boundary->last.index) known.reset();
+    known = chain_of(*boundary);
   }
   const Index released = boundary ? boundary->last.index : Index{};
   const auto sealed = checkpoint_in(pairs);

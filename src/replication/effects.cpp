@@ -30,6 +30,7 @@ void Replica::execute(Effects effects) {
                       std::move(effects.messages_to_send_after_sync));
     }
     for (const ReadWanted& wanted : effects.reads_wanted) read(wanted);
+    move_snapshots(effects);
   }
   // A majority without this leader's own disk commits too; it is applied once this node has it.
   if (core_->role() == Role::kLeader) {
@@ -61,6 +62,7 @@ void Replica::send(const std::vector<PeerMessage>& messages) {
   std::uint64_t appends = 0;
   std::uint64_t heartbeats = 0;
   std::uint64_t repairs = 0;
+  std::uint64_t snapshot_bytes = 0;
   for (const PeerMessage& message : messages) {
     ReplicationMessage frame;
     frame.type = type_of(message.body);
@@ -80,6 +82,8 @@ void Replica::send(const std::vector<PeerMessage>& messages) {
     } else if (const auto* copies = std::get_if<RepairResponse>(&message.body)) {
       batch.entries = copies->entries;
       repairs += copies->entries.empty() ? 0 : 1;
+    } else if (const auto* piece = std::get_if<InstallSnapshot>(&message.body)) {
+      snapshot_bytes += piece->chunk.size();
     } else if (std::holds_alternative<Heartbeat>(message.body)) {
       ++heartbeats;
     }
@@ -94,11 +98,12 @@ void Replica::send(const std::vector<PeerMessage>& messages) {
     }
   }
   for (const NodeId& peer : failed) core_->send_failed(peer);
-  if (appends + heartbeats + repairs > 0) {
+  if (appends + heartbeats + repairs + snapshot_bytes > 0) {
     board_.update([&](ReplicationStatus&, ReplicationMetrics& metrics) {
       metrics.appends_sent += appends;
       metrics.heartbeats_sent += heartbeats;
       metrics.repairs_served += repairs;
+      metrics.snapshot_bytes_sent += snapshot_bytes;
     });
   }
 }
@@ -128,6 +133,8 @@ void Replica::write(const LogWrite& wanted) {
   }
   write.hard_state = wanted.hard_state;
   write.identity = wanted.identity;
+  write.install_intent = wanted.install_intent;
+  write.boundary = wanted.boundary;
   board_.update([](ReplicationStatus&, ReplicationMetrics& metrics) { ++metrics.wal_writes; });
   if (wal_->write(wanted.number, std::move(write))) wal_asked(wanted.number);
 }
@@ -235,6 +242,23 @@ void Replica::tell(const Notice& notice) {
     apply_pump_->repaired(core_->log());
   } else if (const auto* members = std::get_if<ConfigurationCommitted>(&notice)) {
     host_->emit({MembersChanged{members->index, members->configuration}});
+  } else if (const auto* sent = std::get_if<SnapshotSentTo>(&notice)) {
+    count(&ReplicationMetrics::snapshots_sent);
+    host_->emit({SnapshotSent{sent->node, sent->last}});
+  } else if (const auto* taken = std::get_if<SnapshotTaken>(&notice)) {
+    snapshot_taken(taken->last);
+  } else if (std::holds_alternative<DamageOutlived>(notice)) {
+    release_outlived_damage();
+  } else if (const auto* divergence = std::get_if<Divergence>(&notice)) {
+    count(&ReplicationMetrics::divergences);
+    log_(LogLevel::kError, options_.node.str() + ": the committed log of " +
+                               divergence->node.str() + " differs from this node's between index " +
+                               to_string(divergence->newest_equal.next()) + " and " +
+                               to_string(divergence->first_different));
+    host_->emit(
+        {Diverged{divergence->node, divergence->newest_equal, divergence->first_different}});
+  } else if (const auto* unclear = std::get_if<FateUnclear>(&notice)) {
+    host_->emit({FateUnknown{unclear->range}});
   } else if (const auto* answered = std::get_if<SyncAnswered>(&notice)) {
     sync_waiters_.answered(answered->response);
   } else if (const auto* read = std::get_if<ReadIndexKnown>(&notice)) {

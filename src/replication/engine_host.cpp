@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "replication/sealed_pairs.hpp"
+#include "replication/snapshot_format.hpp"
 
 namespace lockstep::replication {
 namespace {
@@ -150,6 +151,28 @@ Result<SnapshotImage> EngineHost::begin_snapshot(SnapshotMetadata metadata) {
   } catch (...) {
     return Error(Errc::kStateMachineFailed, "an unknown exception");
   }
+}
+
+Result<> EngineHost::install(SnapshotImage image) {
+  SnapshotMetadata& metadata = image.metadata;
+  const Boundary boundary = boundary_of(metadata);
+  std::erase_if(metadata.pairs, [](const auto& pair) { return pair.first == kBoundaryKey; });
+  metadata.pairs.emplace_back(kBoundaryKey, encode(boundary).view());
+  const auto failed = [](const std::string& why) {
+    return Error(Errc::kStateMachineFailed, "the engine failed to install a snapshot: " + why);
+  };
+  try {
+    const Result<> installed = engine_->install_snapshot(metadata, *image.state);
+    if (!installed) return failed(installed.error().message);
+  } catch (const std::exception& exception) {
+    return failed(exception.what());
+  } catch (...) {
+    return failed("an unknown exception");
+  }
+  pairs_ = {metadata.pairs.begin(), metadata.pairs.end()};
+  sessions_.restore(pairs_);
+  chain_ = chain_of(boundary);
+  return {};
 }
 
 void EngineHost::note_results(Stretch& stretch, std::vector<CommandResult> results,

@@ -49,6 +49,8 @@ class EngineHost {
   [[nodiscard]] Result<AppliedBatch> apply(const std::vector<Entry>& entries);
   /// `metadata` lacks the pairs. Errors: the engine's; kNotSupported is an answer.
   [[nodiscard]] Result<SnapshotImage> begin_snapshot(SnapshotMetadata metadata);
+  /// The engine's state is that of the image from now on.
+  [[nodiscard]] Result<> install(SnapshotImage image);
 
  private:
   struct Stretch;

@@ -5,9 +5,10 @@
 namespace lockstep::replication {
 
 Index release_point(const consensus::Core& core, Index durable_applied,
-                    std::uint64_t retention_bytes) {
+                    std::uint64_t retention_bytes, std::optional<Index> image_in_use) {
   const consensus::Log& log = core.log();
   Index point = std::min(durable_applied, log.durable_index());
+  if (image_in_use) point = std::min(point, *image_in_use);
   const Index retained = log.begin_of_last(retention_bytes);
   const consensus::Leadership* leadership = core.leadership();
   if (leadership == nullptr) return std::min(point, retained);

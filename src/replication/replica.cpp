@@ -46,6 +46,11 @@ Replica::Replica(ReplicaOptions options, WALReplicationManager::Parts parts)
       apply_pump_(std::make_shared<ApplyPump>(std::move(parts.state_machine),
                                               need_worker(*runtime_, "lockstep-apply"), strand_,
                                               wal_, options_.max_apply_batch_bytes)),
+      snapshot_sender_(
+          std::make_shared<SnapshotSender>(runtime_, strand_, options_.snapshot_bytes_per_second)),
+      snapshot_receiver_(std::make_shared<SnapshotReceiver>(
+          runtime_, strand_, options_.snapshot_folder,
+          options_.node.str() + "-" + to_string(options_.group) + ".snapshot")),
       queue_(options_.max_uncommitted_bytes),
       network_seen_(parts.network),
       network_(std::move(parts.network)),
@@ -108,7 +113,12 @@ void Replica::applied(ApplyPump::Batch batch) {
     metrics.entries_applied += batch.entries;
     status.durable_applied = std::max(status.durable_applied, batch.durable_applied);
   });
-  step([&](consensus::Core& core) { core.applied_up_to(batch.last); });
+  step([&](consensus::Core& core) {
+    core.applied_up_to(batch.last);
+    for (const LogCheckpoint& made : batch.checkpoints) {
+      core.checkpoint_made(made.index, made.digest);
+    }
+  });
   apply_pump_->resume(core_->log());
 }
 

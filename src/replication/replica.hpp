@@ -19,6 +19,8 @@
 #include "replication/pending_writes.hpp"
 #include "replication/proposal_queue.hpp"
 #include "replication/read_barriers.hpp"
+#include "replication/snapshot_receiver.hpp"
+#include "replication/snapshot_sender.hpp"
 #include "replication/status_board.hpp"
 #include "replication/sync_waiters.hpp"
 #include "replication/wal_driver.hpp"
@@ -96,13 +98,22 @@ class Replica : public std::enable_shared_from_this<Replica> {
 
   // replica_compaction.cpp
   void compact_by_size();
+  void release_outlived_damage();
   void compact_now(consensus::CallId call);
   void release_up_to(Index index, std::optional<consensus::CallId> call);
   void released(EntryId last, std::optional<consensus::CallId> call, const Error& error);
   void compaction_failed(const Error& error);
   void end_compaction(std::optional<consensus::CallId> call, const Error& error);
+
+  // replica_snapshots.cpp
+  void start_snapshots();
+  void move_snapshots(const consensus::Effects& effects);
   void take_image(ApplyPump::ImageHandler done);
   [[nodiscard]] SnapshotMetadata metadata_of_applied() const;
+  void install(consensus::SnapshotId id);
+  void snapshot_taken(EntryId last);
+  void let_go_of_snapshots();
+  [[nodiscard]] bool finish_installation(const RecoveredEngine& engine);
 
   // replica_ticks.cpp
   void tick();
@@ -143,6 +154,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   const std::shared_ptr<HostCalls> host_;
   const std::shared_ptr<WALDriver> wal_;
   const std::shared_ptr<ApplyPump> apply_pump_;
+  const std::shared_ptr<SnapshotSender> snapshot_sender_;
+  const std::shared_ptr<SnapshotReceiver> snapshot_receiver_;
 
   // Any thread.
   ProposalQueue queue_;
@@ -170,6 +183,10 @@ class Replica : public std::enable_shared_from_this<Replica> {
   bool compacting_ = false;
   /// Those of `trigger_snapshot` that are not answered.
   std::vector<consensus::CallId> compaction_calls_;
+  /// Received, and not yet with the engine.
+  std::optional<ReceivedSnapshot> received_snapshot_;
+  /// Of the snapshot that is being installed.
+  std::optional<CheckpointChain> chain_of_snapshot_;
   /// By size, not before.
   MonotonicTime next_compaction_{};
   /// None: it was never asked.

@@ -21,17 +21,28 @@ void Replica::compact_by_size() {
   const consensus::Log& log = core_->log();
   if (!may || log.size_bytes() <= threshold || core_->is_repairing()) return;
   if (runtime_->now() < next_compaction_) return;
-  const auto point = checkpoints_.last_known(
-      release_point(*core_, board_.durable_applied(), options_.retention_bytes));
+  const auto point = checkpoints_.last_known(release_point(
+      *core_, board_.durable_applied(), options_.retention_bytes, snapshot_sender_->in_use()));
   if (!point || *point < log.first_index() || !log.term_at(*point)) return;
   const std::uint64_t freed = log.size_bytes() - log.bytes_after(*point);
   if (freed < threshold / kWorthwhilePart) return;
   if (engine_has_snapshots_) return release_up_to(*point, {});
   // Before anybody is left behind it must be known that a snapshot can help.
+  compacting_ = true;
   take_image([this](const Result<SnapshotImage>& image) {
-    if (image || image.error() == Errc::kNotSupported) return;
-    compaction_failed(image.error());
+    if (!image && image.error() != Errc::kNotSupported) compaction_failed(image.error());
+    end_compaction({}, {});
   });
+}
+
+/// Nobody can give it back, and nothing needs it.
+void Replica::release_outlived_damage() {
+  const IndexRanges& damaged = core_->log().damaged();
+  if (compacting_ || core_->is_repairing() || damaged.empty()) return;
+  const Index durable = std::min(board_.durable_applied(), core_->log().durable_index());
+  const auto point = checkpoints_.last_known(durable);
+  const bool reaches = point && *point >= damaged.front().last && core_->log().term_at(*point);
+  if (reaches) release_up_to(*point, {});
 }
 
 void Replica::trigger_snapshot(DoneHandler done) {
@@ -43,7 +54,8 @@ void Replica::trigger_snapshot(DoneHandler done) {
 
 void Replica::compact_now(consensus::CallId call) {
   const consensus::Log& log = core_->log();
-  const auto point = checkpoints_.last_known(release_point(*core_, board_.durable_applied(), 0));
+  const auto point = checkpoints_.last_known(
+      release_point(*core_, board_.durable_applied(), 0, snapshot_sender_->in_use()));
   if (!checkpoints_.is_known() || (point && log.lacks_term(*point))) {
     return end_compaction(
         call, Error(Errc::kCorruption,
@@ -52,6 +64,7 @@ void Replica::compact_now(consensus::CallId call) {
   }
   if (!point || *point < log.first_index()) return end_compaction(call, {});
   if (all_members_have(*core_, *point)) return release_up_to(*point, call);
+  compacting_ = true;
   take_image([this, call, index = *point](const Result<SnapshotImage>& image) {
     if (image) return release_up_to(index, call);
     if (image.error() != Errc::kNotSupported) return end_compaction(call, image.error());
@@ -111,40 +124,6 @@ void Replica::end_compaction(std::optional<consensus::CallId> call, const Error&
     answer_call(*call, error);
   }
   if (!compaction_calls_.empty()) compact_now(compaction_calls_.front());
-}
-
-/// Of what is applied, between two batches.
-void Replica::take_image(ApplyPump::ImageHandler done) {
-  compacting_ = true;
-  apply_pump_->between_batches([weak = weak_from_this(), done = std::move(done)] {
-    const auto self = weak.lock();
-    if (!self) return;
-    const auto taken = [weak, done](const Result<SnapshotImage>& image) {
-      const auto alive = weak.lock();
-      if (!alive || alive->phase_ != Phase::kRunning) return;
-      if (image || image.error() == Errc::kNotSupported) {
-        alive->engine_has_snapshots_ = image.has_value();
-      }
-      alive->apply_pump_->go_on(alive->core_->log());
-      alive->compacting_ = false;
-      done(image);
-      if (!alive->compacting_) alive->end_compaction({}, {});
-    };
-    self->apply_pump_->begin_snapshot(self->metadata_of_applied(), taken);
-  });
-}
-
-SnapshotMetadata Replica::metadata_of_applied() const {
-  const Index applied = apply_pump_->applied();
-  SnapshotMetadata metadata;
-  metadata.last = {applied, core_->log().term_at(applied).value_or(Term{})};
-  metadata.id = to_string(metadata.last.index) + "-" + to_string(metadata.last.term);
-  metadata.configuration = core_->configurations().at(applied);
-  if (const auto chain = checkpoints_.at(applied)) {
-    metadata.checkpoint = chain->newest().digest;
-    metadata.digests_since = chain->since();
-  }
-  return metadata;
 }
 
 }  // namespace lockstep::replication

@@ -95,6 +95,7 @@ void Replica::recover_engine() {
 
 void Replica::engine_recovered(const Result<RecoveredEngine>& engine) {
   if (!engine) return end_start(engine.error());
+  if (finish_installation(*engine)) return;
   const WALState& wal = recovered_.wal;
   const Index last =
       wal.bounds.empty() && wal.boundary ? wal.boundary->last.index : wal.bounds.last;
@@ -193,6 +194,10 @@ void Replica::run() {
         }
       });
   told_term_ = core_->term();
+  if (const auto newest = checkpoints_.newest(); newest && newest->index > Index{}) {
+    core_->checkpoint_made(newest->index, newest->digest);
+  }
+  start_snapshots();
   phase_ = Phase::kRunning;
   publish();
   for (const IndexRange& range : damaged) tell(consensus::LogDamaged{range});
@@ -227,6 +232,8 @@ void Replica::begin_stop(DoneHandler done) {
   phase_ = Phase::kStopping;
   timer_.reset();
   subscriptions_.clear();
+  snapshot_sender_->stop();
+  snapshot_receiver_->stop();
   due_messages_.clear();
   end_start(Errc::kStopped);
   for (const auto& write : queue_.close()) reject(write, Errc::kStopped);

@@ -45,6 +45,9 @@ void Replica::publish() {
       shown.lag_time =
           shown.lag_entries == 0 ? std::chrono::nanoseconds{0} : now - follower.level_at;
       shown.needs_snapshot = follower.needs_snapshot;
+      shown.snapshot_bytes = follower.transfer ? follower.transfer->offer().size_bytes : 0;
+      shown.snapshot_bytes_arrived =
+          follower.transfer ? follower.transfer->acknowledged_bytes() : 0;
       shown.stranger = follower.stranger;
       if (shown.voter) status.replication_lag = std::max(status.replication_lag, shown.lag_entries);
     }

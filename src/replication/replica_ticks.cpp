@@ -18,6 +18,7 @@ void Replica::tick() {
     core.tick(now);
     for (const std::uint64_t request : sync_waiters_.take_overdue(now)) core.request_sync(request);
   });
+  let_go_of_snapshots();
   compact_by_size();
   plan_tick();
 }

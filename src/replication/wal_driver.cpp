@@ -48,6 +48,14 @@ bool WALDriver::write(consensus::WriteNumber number, WALWrite write) {
   return true;
 }
 
+void WALDriver::write_at_start(WALWrite write, std::function<void(Error)> done) {
+  auto shared = std::make_shared<WALWrite>(std::move(write));
+  executor_->post([wal = wal_, strand = strand_, shared, done = std::move(done)] {
+    wal->write(std::move(*shared),
+               [strand, done](Error error) { strand->post([done, error] { done(error); }); });
+  });
+}
+
 void WALDriver::submit_held() {
   while (!held_.empty() && cut_ <= durable_told_) {
     auto [number, write] = std::move(held_.front());

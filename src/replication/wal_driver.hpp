@@ -43,6 +43,8 @@ class WALDriver : public std::enable_shared_from_this<WALDriver> {
   /// for want of space, the next would follow entries that were to be cut, and no log could tell.
   /// False: not even tried, see `on_no_space`.
   bool write(consensus::WriteNumber number, WALWrite write);
+  /// Before the first `write`.
+  void write_at_start(WALWrite write, std::function<void(Error)> done);
   /// After `on_no_space`: the next write makes up for all that were not written.
   void begin_again();
   void repair(IndexRange range, std::vector<Entry> entries, std::function<void(Error)> done);

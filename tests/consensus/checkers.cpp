@@ -37,13 +37,24 @@ void Checkers::on_write(const NodeId& node, const Core& core, const DiskWrite& w
       }
     }
   }
+  if (write.boundary) {
+    for (Index i = write.boundary->last.index.next();
+         i <= before.last_index() && i <= Index(committed_.size()); i = i.next()) {
+      if (before.had(committed_[i.value() - 1].id)) {
+        violated("a snapshot forgets nothing that was promised", node.str());
+      }
+    }
+    if (applied_by_[node] < write.boundary->last.index) {
+      violated("the engine has what the log lets go of", node.str());
+    }
+  }
   const Index kept = write.truncate_from ? write.truncate_from->previous() : before.last_index();
   if (!write.entries.empty() && write.entries.front().header.index != kept.next()) {
     violated("no gaps", node.str() + " writes " + text(write.entries.front().id()) + " after " +
                             to_string(kept));
   }
-  const bool follows = kept > Index{0} && kept <= before.last_index();
-  std::optional<Term> previous = follows ? before.at(kept).header.term : Term{};
+  const bool follows = kept >= before.first_index() && kept <= before.last_index();
+  std::optional<Term> previous = follows ? before.at(kept).header.term : before.before_first().term;
   if (contains(before.damaged, kept)) previous.reset();  // nobody can say what was there
   check_log_matching(node, core.identity().epoch, previous, write.entries);
 }
@@ -103,6 +114,9 @@ void Checkers::on_send(const NodeId& node, const PeerMessage& message) {
     if (first->second != node)
       violated("one vote a term (§5.2)", node.str() + " asks after voting");
   }
+  if (const auto* response = std::get_if<SnapshotResponse>(&message.body)) {
+    on_installed(node, *response);
+  }
   if (const auto* response = std::get_if<AppendResponse>(&message.body)) {
     if (durable_term < response->term) violated("term durable before an answer", node.str());
     const bool acks_damage =
@@ -122,6 +136,13 @@ void Checkers::on_receive(const NodeId& node, const PeerMessage& message) {
   const auto* vote = std::get_if<VoteResponse>(&message.body);
   if (vote == nullptr || !vote->granted || vote->pre_vote) return;
   votes_received_.insert_or_assign({message.peer, vote->term}, node);
+}
+
+void Checkers::on_installed(const NodeId& node, const SnapshotResponse& response) {
+  if (response.state != SnapshotResponse::State::kInstalled) return;
+  if (!disks_.at(node).durable().boundary || disks_.at(node).durable().intent) {
+    violated("boundary durable before it is told", node.str());
+  }
 }
 
 /// State-machine safety: what is applied at an index is the same everywhere, in order, and durable
@@ -144,11 +165,28 @@ void Checkers::on_apply(const NodeId& node, const Entry& entry) {
   }
 }
 
+void Checkers::on_install(const NodeId& node, const std::vector<Entry>& applied) {
+  const Stored& durable = disks_.at(node).durable();
+  if (!durable.intent || durable.intent->last != applied.back().id()) {
+    violated("intent durable before the engine's change", node.str());
+  }
+  if (applied.size() <= applied_by_[node].value()) {
+    violated("a snapshot takes nothing back", node.str());
+  }
+  for (std::size_t i = 0; i < applied.size(); ++i) {
+    if (i >= applied_.size() || applied_[i] != applied[i].digest) {
+      return violated("state machine safety (§5.4.3)",
+                      node.str() + " installs another " + text(applied[i].id()));
+    }
+  }
+  applied_by_[node] = Index(applied.size());
+}
+
 void Checkers::on_restart(const NodeId& node, Index applied) {
   last_.erase(node);
   applied_by_[node] = applied;
   const Stored& durable = disks_.at(node).durable();
-  check_log_matching(node, durable.identity.epoch, Term{}, durable.entries);
+  check_log_matching(node, durable.identity.epoch, durable.before_first().term, durable.entries);
   if (applied > durable.last_index()) {
     violated("the engine is not ahead of the log", node.str());
   }
@@ -196,8 +234,8 @@ void Checkers::check_election_safety(const NodeId& node, const Core& core) {
 /// In the logs of all leaders of later terms.
 void Checkers::check_leader_completeness(const NodeId& node, const Core& core) {
   for (const Committed& entry : committed_) {
-    if (core.term() > entry.by && !core.log().contains(entry.id) &&
-        !core.log().lacks_term(entry.id.index)) {
+    if (core.term() > entry.by && entry.id.index >= core.log().first_index() &&
+        !core.log().contains(entry.id) && !core.log().lacks_term(entry.id.index)) {
       return violated("leader completeness (§5.4)",
                       node.str() + " leads without " + text(entry.id));
     }

@@ -22,6 +22,8 @@ class Checkers {
   void on_send(const NodeId& node, const PeerMessage& message);
   void on_receive(const NodeId& node, const PeerMessage& message);
   void on_apply(const NodeId& node, const Entry& entry);
+  /// The engine takes what another one had applied.
+  void on_install(const NodeId& node, const std::vector<Entry>& applied);
   /// After each event of a node.
   void after_event(const NodeId& node, const Core& core);
   /// A node opens its log again.
@@ -33,6 +35,7 @@ class Checkers {
   [[nodiscard]] const std::string& violation() const { return violation_; }
 
  private:
+  void on_installed(const NodeId& node, const SnapshotResponse& response);
   void violated(const std::string& property, const std::string& what);
   void check_log_matching(const NodeId& node, Epoch epoch, std::optional<Term> previous,
                           const std::vector<Entry>& entries);

@@ -83,7 +83,12 @@ Recovered recover(const Stored& stored, Index applied) {
   Recovered recovered;
   recovered.wal.identity = stored.identity;
   recovered.wal.hard_state = stored.hard_state;
-  recovered.wal.bounds = {Index{1}, stored.last_index()};
+  recovered.wal.bounds = {stored.first_index(), stored.last_index()};
+  recovered.wal.boundary = stored.boundary;
+  recovered.wal.last_promised = stored.before_first();
+  if (stored.boundary) {
+    recovered.configurations.add(stored.boundary->last.index, stored.boundary->configuration);
+  }
   recovered.wal.damaged = stored.damaged;
   for (const Entry& entry : stored.entries) {
     auto& runs = recovered.wal.term_runs;
@@ -136,6 +141,14 @@ void Cluster::start(const NodeId& name) {
   Node& node = nodes_.at(name);
   note(name.str() + " starts");
   const Index applied(node.applied.size());
+  if (const auto intent = node.disk->durable().intent) {
+    std::optional<Boundary> boundary;
+    for (const auto& [id, image] : images_) {
+      const bool is_it = image.boundary.last == intent->last && applied >= intent->last.index;
+      if (is_it) boundary = image.boundary;
+    }
+    node.disk->finish_installation(boundary);
+  }
   checkers_.on_restart(name, applied);
   CoreOptions own = options;
   own.random_seed += ++starts_;
@@ -155,6 +168,7 @@ void Cluster::crash(const NodeId& name, std::size_t keep_writes) {
   after.generation = node.generation;
   after.holds_syncs = node.holds_syncs;
   after.holds_reads = node.holds_reads;
+  after.holds_installs = node.holds_installs;
   after.clock = node.clock;
   node = std::move(after);
   for (const auto& [other, peer] : nodes_) {
@@ -190,6 +204,7 @@ void Cluster::drain(const NodeId& name) {
   while (node.is_up()) {
     if (!node.holds_syncs && sync_one(name)) continue;
     if (!node.holds_reads && read_one(name)) continue;
+    if (!node.holds_installs && install_one(name)) continue;
     return;
   }
 }
@@ -271,6 +286,10 @@ bool Cluster::read_one(const NodeId& name) {
   const Stored& stored = node.disk->seen();
   std::vector<Entry> entries;
   std::size_t bytes = 0;
+  if (read.range.first < stored.first_index()) {
+    event(name, [&](Core& core) { core.read_failed(read.id, Errc::kReleased); });
+    return true;
+  }
   if (contains(stored.damaged, read.range.first)) {
     event(name, [&](Core& core) {
       core.read_failed(read.id, Errc::kCorruption);
@@ -296,6 +315,74 @@ bool Cluster::fail_read(const NodeId& name) {
   node.reads.pop_front();
   event(name, [&](Core& core) { core.read_failed(read.id, Errc::kIo); });
   return true;
+}
+
+bool Cluster::install_one(const NodeId& name) {
+  Node& node = nodes_.at(name);
+  if (!node.is_up() || !node.to_install) return false;
+  const Image& image = images_.at(*std::exchange(node.to_install, std::nullopt));
+  note(name.str() + " installs " + to_string(image.offer.last.index));
+  checkers_.on_install(name, image.applied);
+  node.applied = image.applied;
+  event(name, [](Core& core) { core.engine_has_snapshot(); });
+  return true;
+}
+
+void Cluster::release(const NodeId& name, Index up_to) {
+  Node& node = nodes_.at(name);
+  if (!node.is_up() || node.core->is_installing() || node.disk->unsynced() > 0) return;
+  up_to = std::min(up_to, Index(node.applied.size()));
+  if (const Leadership* leadership = node.core->leadership()) {
+    for (const auto& [other, follower] : leadership->followers) {
+      if (follower.transfer) up_to = std::min(up_to, follower.transfer->offer().last.index);
+    }
+  }
+  const auto term = node.core->log().term_at(up_to);
+  if (up_to < node.disk->seen().first_index() || !term) return;
+  note(name.str() + " releases " + to_string(up_to));
+  const Boundary boundary{{up_to, *term}, node.core->configurations().at(up_to), {}, {}};
+  node.disk->release(boundary);
+  event(name, [&](Core& core) { core.prefix_released(boundary.last); });
+}
+
+/// Of what is applied, at once; the same id for the same content.
+void Cluster::offer_snapshot(const NodeId& name, const NodeId& follower) {
+  const Node& node = nodes_.at(name);
+  Image image;
+  image.applied = node.applied;
+  image.boundary.last = image.applied.back().id();
+  image.boundary.configuration = node.core->configurations().at(image.boundary.last.index);
+  SnapshotId::Bytes id{};
+  id[0] = static_cast<std::uint8_t>(image.boundary.last.index.value());
+  id[1] = static_cast<std::uint8_t>(image.boundary.last.index.value() >> 8);
+  id[2] = static_cast<std::uint8_t>(image.boundary.last.term.value());
+  id[3] = 1;
+  image.offer = {SnapshotId(id), image.boundary.last, 5 * SnapshotTransfer::kPieceBytes + 1,
+                 SharedBuffer::copy_of("image")};
+  images_[image.offer.id] = image;
+  event(name, [&](Core& core) { core.snapshot_ready(follower, image.offer); });
+}
+
+/// Pieces carry no bytes here: their places are enough.
+void Cluster::spool(const NodeId& name, const PieceReceived& received) {
+  Node& node = nodes_.at(name);
+  const InstallSnapshot& piece = received.piece;
+  const bool begins = !piece.metadata.empty();
+  if (node.spool != piece.snapshot && begins) {
+    node.spool = piece.snapshot;
+    node.spooled_bytes = 0;
+  }
+  const std::uint64_t size = piece.size_bytes;
+  if (node.spool == piece.snapshot && !begins && piece.offset == node.spooled_bytes) {
+    node.spooled_bytes = std::min(size, piece.offset + SnapshotTransfer::kPieceBytes);
+  }
+  const std::uint64_t next = node.spool == piece.snapshot ? node.spooled_bytes : 0;
+  event(name, [&](Core& core) { core.piece_stored(received.sender, piece.snapshot, next); });
+  if (next < size || !node.is_up() || node.core->is_installing()) return;
+  const Boundary boundary = images_.at(piece.snapshot).boundary;
+  event(name, [&](Core& core) {
+    core.snapshot_received(received.sender, piece.snapshot, "image", boundary);
+  });
 }
 
 void Cluster::set_full(const NodeId& name, bool full) {
@@ -383,13 +470,16 @@ void Cluster::execute(const NodeId& name, Effects effects) {
     send_held(name);
   }
   for (ReadWanted& read : effects.reads_wanted) node.reads.push_back(std::move(read));
+  if (effects.install_snapshot) node.to_install = effects.install_snapshot;
   const std::optional<Index> applicable = effects.commit_index;
   for (Answer& answer : effects.answers) {
     note(name.str() + " answers " + name_of(answer.error) + " " + answer.error.message);
     node.answer = std::move(answer.error);
   }
+  bool outlived = false;
   for (Notice& notice : effects.notices) {
     note(name.str() + " notes " + text_of(notice));
+    outlived |= std::holds_alternative<DamageOutlived>(notice);
     node.notices.push_back(std::move(notice));
   }
   if (effects.failure) {
@@ -399,6 +489,12 @@ void Cluster::execute(const NodeId& name, Effects effects) {
   }
   checkers_.after_event(name, *node.core);
   if (applicable) apply(name, *applicable);
+  if (outlived) release(name, Index(node.applied.size()));
+  for (const NodeId& follower : effects.snapshots_wanted) offer_snapshot(name, follower);
+  for (const PieceWanted& wanted : effects.pieces_wanted) {
+    event(name, [&](Core& core) { core.piece_ready(wanted, {}); });
+  }
+  for (const PieceReceived& received : effects.pieces_received) spool(name, received);
   for (const NodeId& peer : refused) event(name, [&](Core& core) { core.send_failed(peer); });
 }
 
@@ -440,11 +536,16 @@ void Cluster::send_held(const NodeId& name) {
 
 void Cluster::submit(const NodeId& name, const LogWrite& write) {
   Node& node = nodes_.at(name);
-  DiskWrite change{
-      write.number, write.truncate_from, {}, write.hard_state, write.identity, {}, false, false};
+  DiskWrite change;
+  change.number = write.number;
+  change.truncate_from = write.truncate_from;
+  change.hard_state = write.hard_state;
+  change.identity = write.identity;
   for (Index i = write.entries.first; i <= write.entries.last; i = i.next()) {
     change.entries.push_back(node.core->log().tail_at(i));
   }
+  change.intent = write.install_intent;
+  change.boundary = write.boundary;
   change.again = writing_again_;
   if (node.disk->has_room_for(change)) checkers_.on_write(name, *node.core, change);
   node.disk->submit(std::move(change));

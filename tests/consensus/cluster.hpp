@@ -35,6 +35,13 @@ inline constexpr GroupId kGroup{7};
 [[nodiscard]] Entry make_entry(Sha256& sha, EntryId id, const std::string& content,
                                const std::vector<NodeId>& members);
 
+/// What an engine has applied, and where: the snapshots of these tests.
+struct Image {
+  std::vector<Entry> applied;
+  SnapshotOffer offer;
+  Boundary boundary;
+};
+
 /// One process around a core: it executes effects in the order that they demand.
 struct Node {
   // What a crash leaves.
@@ -52,12 +59,17 @@ struct Node {
   };
   std::deque<Held> held;
   std::deque<ReadWanted> reads;
+  /// Of a snapshot that is being received.
+  SnapshotId spool;
+  std::uint64_t spooled_bytes = 0;
+  std::optional<SnapshotId> to_install;
   std::optional<Error> answer;
   std::vector<Notice> notices;
 
   // What the test wants of it.
   bool holds_syncs = false;
   bool holds_reads = false;
+  bool holds_installs = false;
   /// How far its clock is ahead of the others'.
   std::chrono::milliseconds clock{0};
 
@@ -105,6 +117,10 @@ class Cluster {
   /// Answers the oldest read. False: there is none.
   bool read_one(const NodeId& name);
   bool fail_read(const NodeId& name);
+  /// The engine takes the snapshot that waits for it. False: there is none.
+  bool install_one(const NodeId& name);
+  /// Releases the log up to there, or as far as may be: what is applied and no transfer needs.
+  void release(const NodeId& name, Index up_to);
   void set_full(const NodeId& name, bool full);
   /// What found no room is tried again.
   void write_again(const NodeId& name);
@@ -143,6 +159,8 @@ class Cluster {
   void submit_repair(const NodeId& name, std::vector<Entry> copies);
   void apply(const NodeId& name, Index up_to);
   void drain(const NodeId& name);
+  void offer_snapshot(const NodeId& name, const NodeId& follower);
+  void spool(const NodeId& name, const PieceReceived& received);
   [[nodiscard]] PeerMessage with_entries(const NodeId& from, PeerMessage message);
 
   std::map<NodeId, Disk> disks_;
@@ -155,6 +173,7 @@ class Cluster {
   bool writing_again_ = false;
   std::uint64_t starts_ = 0;
   std::uint8_t clusters_drawn_ = 0;
+  std::map<SnapshotId, Image> images_;
   std::map<std::string, std::size_t> sent_;
   std::vector<std::string> trace_;
 };

@@ -11,20 +11,30 @@
 
 namespace lockstep::consensus::test {
 
-/// What a node has stored; the entry with index i lies at i - 1.
+/// What a node has stored.
 struct Stored {
   WALIdentity identity;
   HardState hard_state;
+  /// From `first_index()` on.
   std::vector<Entry> entries;
+  std::optional<Boundary> boundary;
+  std::optional<InstallIntent> intent;
   /// Entries that cannot be read, and those of them whose terms are lost too.
   IndexRanges damaged;
   IndexRanges termless;
 
-  [[nodiscard]] Index last_index() const { return Index(entries.size()); }
-  [[nodiscard]] const Entry& at(Index index) const { return entries[index.value() - 1]; }
-  /// Damaged or not.
+  [[nodiscard]] EntryId before_first() const { return boundary ? boundary->last : EntryId{}; }
+  [[nodiscard]] Index first_index() const { return before_first().index.next(); }
+  [[nodiscard]] Index last_index() const {
+    return Index(before_first().index.value() + entries.size());
+  }
+  [[nodiscard]] const Entry& at(Index index) const {
+    return entries[index.value() - first_index().value()];
+  }
+  /// Damaged or not. What is released was committed, and so is nobody else's.
   [[nodiscard]] bool had(EntryId id) const {
-    return id.index >= Index{1} && id.index <= last_index() && at(id.index).header.term == id.term;
+    if (id.index < first_index()) return id.index >= Index{1};
+    return id.index <= last_index() && at(id.index).header.term == id.term;
   }
   [[nodiscard]] bool holds(EntryId id) const { return had(id) && !contains(damaged, id.index); }
 };
@@ -37,6 +47,9 @@ struct DiskWrite {
   std::optional<WALIdentity> identity;
   /// A repair, and nothing else.
   std::vector<Entry> copies;
+  std::optional<InstallIntent> intent;
+  /// Takes the place of all that is held.
+  std::optional<Boundary> boundary;
   /// There was no room for it, or it came behind one that there was none for.
   bool refused = false;
   /// It makes up for what was refused.
@@ -52,7 +65,8 @@ class Disk {
   [[nodiscard]] bool has_room_for(const DiskWrite& write) const {
     if (!write.copies.empty()) return true;
     const bool behind_refused = std::ranges::any_of(unsynced_, &DiskWrite::refused);
-    return !behind_refused && !(full_ && !write.entries.empty());
+    return !behind_refused &&
+           !(full_ && (!write.entries.empty() || write.intent || write.boundary));
   }
   void submit(DiskWrite write) {
     write.refused = !has_room_for(write);
@@ -70,6 +84,24 @@ class Disk {
       perform(durable_, write);
     }
     return write;
+  }
+  /// Precondition: nothing is unsynced, and the log holds the entry.
+  void release(const Boundary& boundary) {
+    for (Stored* stored : {&seen_, &durable_}) {
+      const auto gone = boundary.last.index.next().value() - stored->first_index().value();
+      stored->entries.erase(stored->entries.begin(),
+                            stored->entries.begin() + static_cast<std::ptrdiff_t>(gone));
+      subtract(stored->damaged, {Index{1}, boundary.last.index});
+      subtract(stored->termless, {Index{1}, boundary.last.index});
+      stored->boundary = boundary;
+    }
+  }
+  /// What a start does with an unfinished installation.
+  void finish_installation(const std::optional<Boundary>& boundary) {
+    DiskWrite write;
+    write.boundary = boundary;
+    if (!boundary) write.intent.emplace();
+    for (Stored* stored : {&seen_, &durable_}) perform(*stored, write);
   }
   /// Precondition: nothing is unsynced.
   void rot(IndexRange range, bool loses_terms) {
@@ -95,18 +127,29 @@ class Disk {
     if (write.truncate_from && *write.truncate_from <= stored.last_index()) {
       subtract(stored.damaged, {*write.truncate_from, stored.last_index()});
       subtract(stored.termless, {*write.truncate_from, stored.last_index()});
-      stored.entries.resize(write.truncate_from->value() - 1);
+      stored.entries.resize(write.truncate_from->value() - stored.first_index().value());
     }
     for (const Entry& copy : write.copies) {
       const Index index = copy.header.index;
       if (!contains(stored.damaged, index)) continue;
-      stored.entries[index.value() - 1] = copy;
+      stored.entries[index.value() - stored.first_index().value()] = copy;
       subtract(stored.damaged, {index, index});
       subtract(stored.termless, {index, index});
     }
     stored.entries.insert(stored.entries.end(), write.entries.begin(), write.entries.end());
     if (write.hard_state) stored.hard_state = *write.hard_state;
     if (write.identity) stored.identity = *write.identity;
+    if (write.boundary) {
+      stored.entries.clear();
+      stored.damaged.clear();
+      stored.termless.clear();
+      stored.boundary = write.boundary;
+      stored.intent.reset();
+    }
+    if (write.intent) {
+      stored.intent = write.intent;
+      if (write.intent->snapshot_id.empty()) stored.intent.reset();
+    }
   }
 
   Stored seen_;

@@ -186,5 +186,54 @@ TEST(Log, ClosestIsTheLargestNotAboveInIndexAndTerm) {
   }
 }
 
+TEST(Log, ReleasesItsBeginning) {
+  Log log = stored_log({1, 1, 2, 2});
+  for (std::uint64_t i = 5; i <= 8; ++i) log.append(entry(i, 3));
+  log.set_durable(Index{8});
+  log.mark_damaged({Index{2}, Index{3}});
+  EXPECT_EQ(log.intact_index(), Index{1});
+  log.release_prefix({Index{3}, Term{2}});
+  EXPECT_EQ(log.first_index(), Index{4});
+  EXPECT_EQ(log.term_at(Index{3}), Term{2}) << "of the boundary";
+  EXPECT_EQ(log.term_at(Index{2}), std::nullopt);
+  EXPECT_EQ(log.term_at(Index{4}), Term{2});
+  EXPECT_TRUE(log.damaged().empty()) << "what is released is damaged no more";
+  EXPECT_EQ(log.intact_index(), Index{8});
+  EXPECT_EQ(log.closest_to({Index{9}, Term{1}}), (EntryId{Index{3}, Term{2}}));
+  log.release_prefix({Index{6}, Term{3}});
+  EXPECT_EQ(log.tail_first_index(), Index{7});
+  EXPECT_EQ(log.tail_at(Index{8}).header.index, Index{8});
+  log.release_prefix({Index{5}, Term{3}});
+  EXPECT_EQ(log.first_index(), Index{7}) << "it was released before";
+  log.release_prefix({Index{8}, Term{3}});
+  EXPECT_EQ(log.last(), (EntryId{Index{8}, Term{3}}));
+  log.append(entry(9, 4));
+  EXPECT_EQ(log.term_at(Index{9}), Term{4});
+}
+
+TEST(Log, BeginsAnewBehindASnapshot) {
+  Log log = stored_log({1, 1, 2, 2});
+  log.append(entry(5, 3));
+  log.mark_damaged({Index{2}, Index{3}});
+  log.reset({Index{3}, Term{4}});
+  EXPECT_EQ(log.first_index(), Index{4});
+  EXPECT_EQ(log.last(), (EntryId{Index{3}, Term{4}}));
+  EXPECT_EQ(log.promised(), log.last());
+  EXPECT_EQ(log.intact_index(), Index{3});
+  EXPECT_FALSE(log.contains({Index{4}, Term{2}}));
+  log.append(entry(4, 4));
+  EXPECT_EQ(log.tail_at(Index{4}).header.term, Term{4});
+}
+
+TEST(Log, TellsWhereItsLastBytesBegin) {
+  Log log = stored_log({});
+  for (std::uint64_t i = 1; i <= 10; ++i) log.append(entry(i, 1));
+  const std::uint64_t each = log.size_bytes() / 10;
+  EXPECT_EQ(log.begin_of_last(0), Index{10});
+  EXPECT_EQ(log.begin_of_last(each), Index{9});
+  EXPECT_EQ(log.begin_of_last(each * 3 + 1), Index{7});
+  EXPECT_EQ(log.begin_of_last(each * 100), Index{0});
+}
+
 }  // namespace
 }  // namespace lockstep::consensus::test

@@ -117,6 +117,18 @@ struct NoticeText {
     return "read " + std::to_string(n.id) + " " +
            (n.error ? name_of(n.error) : "at " + to_string(n.index));
   }
+  std::string operator()(const SnapshotSentTo& n) const {
+    return "snapshot_sent " + n.node.str() + " " + to_string(n.last.index);
+  }
+  std::string operator()(const SnapshotTaken& n) const {
+    return "snapshot_taken " + to_string(n.last.index);
+  }
+  std::string operator()(const Divergence& n) const {
+    return "diverged " + n.node.str() + " equal=" + to_string(n.newest_equal) +
+           " different=" + to_string(n.first_different);
+  }
+  std::string operator()(const DamageOutlived&) const { return "damage_outlived"; }
+  std::string operator()(const FateUnclear& n) const { return "fate_unclear " + range(n.range); }
   static std::string range(IndexRange value) {
     return to_string(value.first) + ".." + to_string(value.last);
   }

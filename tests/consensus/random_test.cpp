@@ -37,6 +37,7 @@ class RandomRun {
     for (const NodeId& name : names_) {
       cluster_.node(name).holds_syncs = slow_disks_ && rng_.one_in(2);
       cluster_.node(name).holds_reads = slow_disks_ && rng_.one_in(2);
+      cluster_.node(name).holds_installs = rng_.one_in(2);
     }
   }
 
@@ -94,7 +95,9 @@ class RandomRun {
   }
 
   void disturb() {
-    switch (rng_.below(11)) {
+    switch (rng_.below(12)) {
+      case 11:
+        return release();
       case 10:
         return fill_or_free();
       case 9:
@@ -137,6 +140,7 @@ class RandomRun {
   void disk_step() {
     const NodeId& name = some_node();
     if (rng_.one_in(3)) {
+      if (cluster_.install_one(name)) ++tally_["late installs"];
       if (cluster_.sync_one(name)) ++tally_["late syncs"];
     } else if (rng_.one_in(8)) {
       if (cluster_.fail_read(name)) ++tally_["reads failed"];
@@ -261,6 +265,15 @@ class RandomRun {
     cluster_.write_again(name);
   }
 
+  void release() {
+    const NodeId& name = some_node();
+    const Node& node = cluster_.node(name);
+    if (!node.is_up() || node.applied.empty()) return;
+    const Index before = node.core->log().first_index();
+    cluster_.release(name, Index(1 + rng_.below(node.applied.size())));
+    if (node.core->log().first_index() > before) ++tally_["prefixes released"];
+  }
+
   /// One node's disk at a time, so that what is committed has a copy left.
   void rot() {
     const NodeId& name = some_node();
@@ -269,8 +282,9 @@ class RandomRun {
       return !cluster_.disk(other).durable().damaged.empty();
     });
     if (any_damaged || names_.size() == 1 || cluster_.disk(name).unsynced() > 0) return;
+    if (stored.entries.empty()) return;
     const std::uint64_t last = stored.last_index().value();
-    const std::uint64_t first = 1 + rng_.below(last);
+    const std::uint64_t first = stored.first_index().value() + rng_.below(stored.entries.size());
     const IndexRange range{Index(first), Index(std::min(last, first + rng_.below(6)))};
     // The term of the last entry is always known.
     const bool loses_terms = rng_.one_in(3) && range.last < stored.last_index();
@@ -291,6 +305,7 @@ class RandomRun {
     for (const NodeId& name : names_) {
       cluster_.set_full(name, false);
       cluster_.node(name).holds_syncs = cluster_.node(name).holds_reads = false;
+      cluster_.node(name).holds_installs = false;
       if (!cluster_.node(name).is_up()) cluster_.start(name);
       cluster_.tick_all(kTick);
       cluster_.event(name, [](Core&) {});
@@ -303,6 +318,11 @@ class RandomRun {
     }
     count_elections();
     cluster_.advance(std::chrono::milliseconds(1000));
+    for (const NodeId& name : names_) {
+      // What all others have released nobody can give back; the engine has it.
+      const Node& node = cluster_.node(name);
+      if (!node.core->log().damaged().empty()) cluster_.release(name, Index(node.applied.size()));
+    }
     if (elected_) return converge_by_election();
     const NodeId leader = *std::ranges::max_element(names_, {}, [&](const NodeId& name) {
       const Log& log = cluster_.node(name).core->log();
@@ -342,22 +362,28 @@ class RandomRun {
     for (const auto& [name, node] : cluster_.nodes()) {
       for (const Notice& notice : node.notices) {
         if (std::holds_alternative<QuorumLost>(notice)) ++tally_["quorums lost"];
+        if (std::holds_alternative<SnapshotTaken>(notice)) ++tally_["snapshots installed"];
         if (elected_ && std::holds_alternative<LeadershipGained>(notice)) ++tally_["elected"];
       }
     }
   }
 
   [[nodiscard]] std::string difference_from(const NodeId& leader) {
-    const std::string wanted = text_of(cluster_.disk(leader).durable().entries);
+    const std::vector<Entry>& applied = cluster_.node(leader).applied;
+    const std::string wanted = text_of(applied);
     for (const NodeId& name : names_) {
-      const Node& node = cluster_.node(name);
-      if (!cluster_.disk(name).durable().damaged.empty()) return name.str() + " stays damaged";
-      if (text_of(cluster_.disk(name).durable().entries) != wanted) {
+      const Stored& stored = cluster_.disk(name).durable();
+      if (!stored.damaged.empty()) return name.str() + " stays damaged";
+      const auto released = static_cast<std::ptrdiff_t>(stored.before_first().index.value());
+      const std::vector<Entry> held(applied.begin() + released, applied.end());
+      if (stored.last_index() != Index(applied.size()) ||
+          text_of(stored.entries) != text_of(held)) {
         return name.str() + " has another log than " + leader.str();
       }
-      if (text_of(node.applied) != wanted) return name.str() + " has not applied all";
+      if (text_of(cluster_.node(name).applied) != wanted)
+        return name.str() + " has not applied all";
     }
-    tally_["entries agreed on"] += cluster_.disk(leader).durable().entries.size();
+    tally_["entries agreed on"] += applied.size();
     return {};
   }
 
@@ -427,6 +453,9 @@ TEST(RandomFaults, AreSurvivedSafelyAndHealed) {
                        {"connections lost", 1000},
                        {"disks full", 500},
                        {"written again", 150},
+                       {"prefixes released", 3000},
+                       {"snapshots installed", 200},
+                       {"late installs", 100},
                        {"rot", 800},
                        {"rot that takes terms", 80},
                        {"crashes", 3000},

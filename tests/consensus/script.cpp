@@ -402,6 +402,17 @@ void Script::add_disk_commands() {
   commands_["fail_read"] = [this](const Words& words) {
     require(cluster_.fail_read(id(words.at(1))), "nothing to read");
   };
+  // hold_installs 1: its engine takes a snapshot only by `install`
+  commands_["hold_installs"] = [this](const Words& words) {
+    node(words.at(1)).holds_installs = true;
+  };
+  commands_["install"] = [this](const Words& words) {
+    require(cluster_.install_one(id(words.at(1))), "nothing to install");
+  };
+  // release 1 4: its log up to there, or as far as may be
+  commands_["release"] = [this](const Words& words) {
+    cluster_.release(id(words.at(1)), Index(number(words.at(2))));
+  };
   // rot 1 2..3 [termless]: entries can no longer be read
   commands_["rot"] = [this](const Words& words) {
     const auto ends = split(words.at(2), '.');
@@ -459,6 +470,12 @@ void Script::inject(const Words& words) {
   } else if (kind == "reject") {
     message.body = AppendResponse{
         term, false, {}, Index(number(values.at("previous"))), entry_id(values.at("try"))};
+  } else if (kind == "install_snapshot") {
+    InstallSnapshot piece;
+    piece.term = term;
+    piece.last = entry_id(values.at("last"));
+    piece.size_bytes = 1;
+    message.body = piece;
   } else if (kind == "state") {
     MemberState state;
     state.initialised = values["initialised"] == "yes";
@@ -517,6 +534,10 @@ void Script::add_expectations() {
   };
   expectations_["durable"] = [this](const Words& words) {
     each_value(words, [](Node& n) { return to_string(n.disk->durable().last_index()); });
+  };
+  // first 1=4: where its log begins
+  expectations_["first"] = [this](const Words& words) {
+    each_value(words, [](Node& n) { return to_string(n.core->log().first_index()); });
   };
   expectations_["initialised"] = [this](const Words& words) {
     each_value(words, [](Node& n) { return std::string(n.core->initialised() ? "yes" : "no"); });

@@ -73,6 +73,36 @@ TEST(Checkpoints, AreMadeAgainOnceTheLogIsRepaired) {
   EXPECT_EQ(newest_checkpoint(cluster[3]), newest_checkpoint(cluster[1]));
 }
 
+TEST(Checkpoints, TellOfADivergenceAtBothEnds) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  fill_up_to(cluster, 1100);
+  cluster[3].stop();
+  // As if something else had been committed here.
+  const auto right = newest_checkpoint(cluster[3]);
+  LogCheckpoint wrong = *right;
+  wrong.digest.bytes[5] ^= 1;
+  {
+    const std::lock_guard lock(cluster[3].engine_disk->mutex);
+    const SealedPair pair = replication::checkpoint_pair(wrong);
+    cluster[3].engine_disk->pairs[pair.key] = *pair.value;
+  }
+  cluster[3].start();
+  fill_up_to(cluster, 2100);
+  const auto is_told = [&](std::size_t node, const NodeId& other) {
+    return eventually([&] {
+      const auto events = cluster[node].events_of<Diverged>();
+      return events.size() == 1 && events[0].node == other &&
+             events[0].newest_equal < events[0].first_different;
+    });
+  };
+  EXPECT_TRUE(is_told(1, NodeId("n3")));
+  EXPECT_TRUE(is_told(3, NodeId("n1")));
+  EXPECT_EQ(cluster[1].metrics().divergences, 1u);
+  EXPECT_TRUE(cluster[2].events_of<Diverged>().empty());
+  EXPECT_EQ(newest_checkpoint(cluster[2]), newest_checkpoint(cluster[1]));
+}
+
 TEST(Checkpoints, AreNotMadeUpOfWhatIsNotKnown) {
   Cluster cluster(3, durable_engine);
   cluster.found();

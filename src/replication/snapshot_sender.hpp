@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "consensus/effects.hpp"
+#include "lockstep/runtime.hpp"
+#include "replication/outgoing_snapshot.hpp"
+
+namespace lockstep::replication {
+
+/// The images that this leader sends: one at a time, shared by all followers that need one. It
+/// paces the pieces. Methods are called on the strand, handlers run there; the image is read, and
+/// let go of, on a worker.
+class SnapshotSender : public std::enable_shared_from_this<SnapshotSender> {
+ public:
+  using TakenHandler = std::function<void(Result<SnapshotImage>)>;
+  struct Handlers {
+    /// Takes an image of what is applied.
+    std::function<void(TakenHandler)> take_image;
+    std::function<void(NodeId, consensus::SnapshotOffer)> ready;
+    std::function<void(NodeId, Error)> failed;
+    std::function<void(consensus::PieceWanted, SharedBuffer)> piece_ready;
+  };
+  SnapshotSender(std::shared_ptr<Runtime> runtime, std::shared_ptr<IExecutor> strand,
+                 std::uint64_t bytes_per_second)
+      : runtime_(std::move(runtime)),
+        strand_(std::move(strand)),
+        bytes_per_second_(bytes_per_second) {}
+
+  void start(Handlers handlers) { handlers_ = std::move(handlers); }
+  /// An image that the log, which begins at `first_index`, goes on from.
+  void want(const NodeId& follower, Index first_index);
+  void want_piece(const consensus::PieceWanted& wanted);
+  /// The log is needed behind this entry, for as long as there is an image.
+  [[nodiscard]] std::optional<Index> in_use() const { return last_; }
+  /// Nobody is being sent anything.
+  void let_go();
+  /// No handler runs any more.
+  void stop();
+
+ private:
+  void taken(Result<SnapshotImage> image);
+  void prepared(Result<std::shared_ptr<OutgoingSnapshot>> snapshot);
+  void fail_all(const Error& error);
+  void pace(consensus::PieceWanted wanted, SharedBuffer piece);
+  void send_due();
+  [[nodiscard]] bool has_worker();
+
+  const std::shared_ptr<Runtime> runtime_;
+  const std::shared_ptr<IExecutor> strand_;
+  const std::uint64_t bytes_per_second_;
+  std::shared_ptr<IExecutor> worker_;
+  Handlers handlers_;
+  bool making_ = false;
+  std::set<NodeId> waiting_;
+  std::optional<Index> last_;
+  std::shared_ptr<OutgoingSnapshot> snapshot_;
+  std::deque<std::pair<consensus::PieceWanted, SharedBuffer>> due_;
+  /// When the next piece may go.
+  MonotonicTime next_piece_{};
+  std::unique_ptr<Runtime::Timer> timer_;
+};
+
+}  // namespace lockstep::replication

@@ -1,0 +1,169 @@
+// A member that lacks what the log has released gets a snapshot, and then entries again.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "replication/cluster.hpp"
+
+namespace lockstep::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+void durable_engine(ClusterNode& node) { node.engine_disk = std::make_shared<EngineDisk>(); }
+
+void write_many(Cluster& cluster, int count, std::size_t bytes = 100) {
+  for (int i = 0; i < count; ++i) {
+    ASSERT_TRUE(committed(cluster[1].write("write " + std::string(bytes, 'x'))));
+  }
+}
+
+/// n3 is away, and what it lacks is released.
+void leave_behind(Cluster& cluster, int count, std::size_t bytes = 100) {
+  cluster.isolate(3);
+  write_many(cluster, count, bytes);
+  for (std::size_t node : {1u, 2u}) {
+    ASSERT_TRUE(eventually(
+        [&] { return cluster[node].status().durable_applied == cluster[1].status().last_index; }));
+    ASSERT_FALSE(await(cluster[node].manager().trigger_snapshot()));
+  }
+  ASSERT_GT(cluster[1].status().first_index, cluster[3].status().last_index.next());
+}
+
+void expect_same_state(Cluster& cluster) {
+  cluster.expect_converged();
+  for (std::size_t node : {2u, 3u}) {
+    EXPECT_TRUE(cluster[node].engine().state() == cluster[1].engine().state()) << node;
+  }
+}
+
+TEST(Snapshot, BringsAMemberBack) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  write_many(cluster, 10);
+  cluster.expect_converged();
+  leave_behind(cluster, 20);
+  cluster.heal(3);
+  expect_same_state(cluster);
+  EXPECT_EQ(cluster[3].engine().installs, 1);
+  EXPECT_EQ(cluster[3].metrics().snapshots_installed, 1u);
+  EXPECT_EQ(cluster[1].metrics().snapshots_sent, 1u);
+  EXPECT_EQ(cluster[1].events_of<SnapshotSent>().size(), 1u);
+  EXPECT_EQ(cluster[3].events_of<SnapshotInstalled>().size(), 1u);
+  EXPECT_FALSE(cluster[1].follower("n3").needs_snapshot);
+  EXPECT_TRUE(eventually([&] { return *cluster[1].engine().snapshots_alive == 0; }))
+      << "an image lives no longer than its last transfer";
+
+  write_many(cluster, 5);
+  expect_same_state(cluster);
+  cluster.restart(3);
+  write_many(cluster, 5);
+  expect_same_state(cluster);
+  EXPECT_EQ(cluster[3].engine().installs, 0) << "of this life";
+}
+
+TEST(Snapshot, IsSentInPiecesWhileWritesGoOn) {
+  Cluster cluster(3, [](ClusterNode& node) {
+    durable_engine(node);
+    node.options.snapshot_bytes_per_second = 3'000'000;
+  });
+  cluster.found();
+  leave_behind(cluster, 30, 30'000);
+  cluster.heal(3);
+  ASSERT_TRUE(eventually([&] { return cluster[1].follower("n3").snapshot_bytes > 900'000; }));
+  write_many(cluster, 20);
+  EXPECT_EQ(cluster[3].metrics().snapshots_installed, 0u) << "it takes a third of a second";
+  expect_same_state(cluster);
+  EXPECT_EQ(cluster[3].engine().installs, 1);
+  EXPECT_GE(cluster[1].metrics().snapshot_bytes_sent, 900'000u);
+}
+
+TEST(Snapshot, IsGoneOnWithAfterALostConnection) {
+  Cluster cluster(3, [](ClusterNode& node) {
+    durable_engine(node);
+    node.options.snapshot_bytes_per_second = 3'000'000;
+    node.options.retry_interval =
+        milliseconds(2000);  // nothing is lost, but on a busy machine late
+  });
+  cluster.found();
+  leave_behind(cluster, 30, 30'000);
+  cluster.heal(3);
+  ASSERT_TRUE(
+      eventually([&] { return cluster[1].follower("n3").snapshot_bytes_arrived > 300'000; }));
+  cluster.network().drop_connection(cluster[1].id, cluster[3].id);
+  expect_same_state(cluster);
+  EXPECT_EQ(cluster[3].engine().installs, 1);
+  EXPECT_LT(cluster[3].metrics().snapshot_bytes_received, 1'250'000u) << "not from its beginning";
+}
+
+TEST(Snapshot, IsKeptInAFileWhileItComes) {
+  const std::string folder = ::testing::TempDir() + "lockstep-spool-" +
+                             std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
+                             "-" + std::to_string(reinterpret_cast<std::uintptr_t>(&folder));
+  Cluster cluster(3, [&](ClusterNode& node) {
+    durable_engine(node);
+    node.options.snapshot_folder = folder;
+  });
+  cluster.found();
+  leave_behind(cluster, 20, 10'000);
+  cluster.heal(3);
+  expect_same_state(cluster);
+  EXPECT_EQ(cluster[3].engine().installs, 1);
+  EXPECT_TRUE(eventually([&] { return std::filesystem::is_empty(folder); })) << "and no longer";
+  std::filesystem::remove_all(folder);
+}
+
+/// Its own tail, of which nobody knows what became, makes room.
+TEST(Snapshot, OverAnUncommittedTailSaysSo) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  write_many(cluster, 5);
+  cluster.expect_converged();
+  cluster.isolate(1);
+  const Index committed_before = cluster[1].status().commit_index;
+  for (int i = 0; i < 3; ++i) (void)cluster[1].begin_write("lost", kAsyncWrite);
+  ASSERT_TRUE(eventually(
+      [&] { return cluster[1].status().durable_index.value() == committed_before.value() + 3; }));
+  ASSERT_FALSE(cluster[2].lead());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(committed(cluster[2].write("kept")));
+  ASSERT_TRUE(eventually(
+      [&] { return cluster[2].status().durable_applied == cluster[2].status().last_index; }));
+  ASSERT_FALSE(await(cluster[2].manager().trigger_snapshot()));
+  ASSERT_GT(cluster[2].status().first_index.value(), committed_before.value() + 3);
+  cluster.heal(1);
+  cluster.expect_converged(2);
+  EXPECT_TRUE(cluster[1].engine().state() == cluster[2].engine().state());
+  const auto unknown = cluster[1].events_of<FateUnknown>();
+  ASSERT_EQ(unknown.size(), 1u);
+  EXPECT_EQ(unknown[0].range,
+            (IndexRange{committed_before.next(), Index(committed_before.value() + 3)}));
+}
+
+TEST(Snapshot, AnEngineThatCannotTakeItStopsTheReplica) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  write_many(cluster, 5);
+  leave_behind(cluster, 10);
+  cluster[3].engine().fail_install = true;
+  cluster.heal(3);
+  ASSERT_TRUE(eventually([&] { return cluster[3].status().failure.has_value(); }));
+  EXPECT_EQ(*cluster[3].status().failure, Errc::kStateMachineFailed);
+  // The intent is there, and the engine is as it was: taken back, and tried anew.
+  cluster.restart(3);
+  expect_same_state(cluster);
+}
+
+TEST(Snapshot, AnEngineWithoutAnyIsReported) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  write_many(cluster, 5);
+  leave_behind(cluster, 10);
+  cluster[1].engine().no_snapshots = true;
+  cluster.heal(3);
+  ASSERT_TRUE(eventually([&] { return cluster[1].follower("n3").needs_snapshot; }));
+  cluster[1].engine().no_snapshots = false;  // tried again, after a while
+  expect_same_state(cluster);
+}
+
+}  // namespace
+}  // namespace lockstep::test
