@@ -8,6 +8,11 @@ bool ConfigurationHistory::is_certain() const {
   return !places_.empty() && places_.rbegin()->second.has_value();
 }
 
+bool ConfigurationHistory::is_certain_at(Index index) const {
+  const auto behind = places_.upper_bound(index);
+  return behind != places_.begin() && std::prev(behind)->second.has_value();
+}
+
 Index ConfigurationHistory::newest_index() const {
   return places_.empty() ? Index{} : places_.rbegin()->first;
 }

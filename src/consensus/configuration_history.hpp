@@ -19,6 +19,8 @@ class ConfigurationHistory {
   /// The newest place holds what can be read. Otherwise `newest` is an older one: who the members
   /// are is known again once the damage is repaired.
   [[nodiscard]] bool is_certain() const;
+  /// The same of the newest place not beyond `index`.
+  [[nodiscard]] bool is_certain_at(Index index) const;
   /// That by which this node acts. Without members when none is known.
   [[nodiscard]] const Configuration& newest() const { return at(newest_index()); }
   /// Of the newest place, readable or not; 0 when there is none.

@@ -356,6 +356,8 @@ class Core {
 
   // core_snapshot.cpp
   void want_snapshot(const NodeId& node, Leadership::Follower& follower);
+  void ask_for_snapshot(const NodeId& node, const Leadership::Follower& follower);
+  void pause_snapshot(Leadership::Follower& follower);
   void help_with_snapshot(const PeerMessage& from);
   void open_snapshot(const NodeId& node, Leadership::Follower& follower);
   void advance_snapshot(const NodeId& node, Leadership::Follower& follower);

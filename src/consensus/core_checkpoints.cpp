@@ -8,7 +8,7 @@ void Core::checkpoint_made(Index index, const Digest& digest) {
   for (const Divergence& divergence : checkpoints_.made(index, digest)) report(divergence);
   if (const auto* leadership = std::get_if<Leadership>(&state_)) {
     for (const auto& [node, follower] : leadership->followers) {
-      if (follower.linked) send(node, Checkpoint{term(), index, digest});
+      if (follower.linked) send(node, Checkpoint{index, digest});
     }
   }
   check_invariants();
@@ -17,7 +17,7 @@ void Core::checkpoint_made(Index index, const Digest& digest) {
 /// The newest, to a member that may have missed it.
 void Core::tell_checkpoint(const NodeId& node) {
   if (const auto newest = checkpoints_.newest()) {
-    send(node, Checkpoint{term(), newest->first, newest->second});
+    send(node, Checkpoint{newest->first, newest->second});
   }
 }
 
@@ -26,12 +26,12 @@ void Core::report(const Divergence& divergence) {
   notice(divergence);
   const auto own = checkpoints_.own(divergence.first_different);
   if (!std::holds_alternative<Following>(state_) || leader() != divergence.node || !own) return;
-  send_after_sync(divergence.node, Checkpoint{term(), divergence.first_different, *own});
+  send(divergence.node, Checkpoint{divergence.first_different, *own});
 }
 
+/// Of what is committed: whoever leads, and whoever sends it, it must be equal.
 void Core::receive_body(const PeerMessage& from, const Checkpoint& checkpoint) {
-  const bool answers = std::holds_alternative<Leadership>(state_) && checkpoint.term == term();
-  if (!answers && !follow(from, checkpoint.term)) return;
+  if (!sender_counts(from)) return;
   const auto divergence = checkpoints_.told(from.peer, checkpoint.index, checkpoint.digest);
   if (divergence) report(*divergence);
 }

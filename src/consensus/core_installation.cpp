@@ -46,7 +46,7 @@ void Core::receive_body(const PeerMessage& from, const InstallSnapshot& piece) {
   }
   if (!needs(piece.last)) return confirm(piece.last);
   if (!may_install(piece.last)) {
-    return answer_piece(from.peer, piece.snapshot, 0, SnapshotResponse::State::kRefused);
+    return answer_piece(from.peer, piece.snapshot, 0, SnapshotResponse::State::kTooOld);
   }
   effects_.pieces_received.push_back({from.peer, piece});
 }

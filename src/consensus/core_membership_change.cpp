@@ -142,11 +142,15 @@ void Core::tick_catch_up() {
   const NodeId& node = change.request.node;
   const auto& followers = std::get<Leadership>(state_).followers;
   const auto follower = followers.find(node);
-  const Index match =
-      follower == followers.end() ? Index{} : follower->second.progress.match_index();
+  const bool is_fed = follower != followers.end();
+  const Index match = is_fed ? follower->second.progress.match_index() : Index{};
+  const auto* transfer =
+      is_fed && follower->second.transfer ? &*follower->second.transfer : nullptr;
+  const std::uint64_t progress =
+      match.value() + (transfer == nullptr ? 0 : transfer->acknowledged_bytes());
   // One that is dead has caught up with nothing, however level it was when it died.
-  const bool is_there = follower != followers.end() && is_heard(follower->second);
-  switch (change.catch_up->look(is_there ? match : Index{}, match.value(), log_.last_index(), now_,
+  const bool is_there = is_fed && is_heard(follower->second);
+  switch (change.catch_up->look(is_there ? match : Index{}, progress, log_.last_index(), now_,
                                 options_.election_timeout_min, options_.bootstrap_timeout)) {
     case CatchUp::State::kGoesOn:
       return;

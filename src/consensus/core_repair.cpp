@@ -27,8 +27,7 @@ void Core::damage_found(IndexRange range) {
 /// Asks one member at a time; the one that has copies again and again, else one after another.
 void Core::tick_repair() {
   if (log_.damaged().empty() || repair_.write_under_way || repair_.not_supported) return;
-  if (installation_) return;
-  if (now_ < repair_.next_question) return;
+  if (installation_ || now_ < repair_.next_question) return;
   IndexRange range = next_damage();
   if (range.first >= log_.tail_first_index()) {
     // The copy in this node's own memory is as good as anybody's.
@@ -121,6 +120,7 @@ bool Core::fits_damage(IndexRange asked, const std::vector<Entry>& copies) const
 /// Uses what of these entries of this log the disk has lost, as far as it lies together.
 void Core::repair_from(std::span<const Entry> copies) {
   if (log_.damaged().empty() || repair_.write_under_way || repair_.not_supported) return;
+  if (installation_) return;
   const auto is_wanted = [&](const Entry& copy) { return log_.is_damaged(copy.header.index); };
   const auto first = std::ranges::find_if(copies, is_wanted);
   const auto all = std::find_if_not(first, copies.end(), is_wanted);

@@ -21,7 +21,21 @@ void Core::prefix_released(EntryId last) {
 
 void Core::want_snapshot(const NodeId& node, Leadership::Follower& follower) {
   follower.progress.await_snapshot();
-  effects_.snapshots_wanted.push_back(node);
+  follower.silent_retries = 0;
+  ask_for_snapshot(node, follower);
+}
+
+/// One from which the log goes on.
+void Core::ask_for_snapshot(const NodeId& node, const Leadership::Follower& follower) {
+  effects_.snapshots_wanted.push_back(
+      {node, std::max(log_.before_first().index, follower.too_old.next())});
+}
+
+/// Each pause is twice as long as the one before, until something arrives.
+void Core::pause_snapshot(Leadership::Follower& follower) {
+  follower.transfer.reset();
+  follower.next_snapshot = now_ + options_.retry_interval * (1 << follower.silent_retries);
+  follower.silent_retries = std::min(follower.silent_retries + 1, kMaxRetryDoublings);
 }
 
 /// To a follower that has lost entries which this leader, and perhaps everybody, has released.
@@ -50,7 +64,6 @@ void Core::snapshot_ready(const NodeId& node, SnapshotOffer offer) {
   Leadership::Follower* const follower = follower_awaiting(node);
   if (failed_ || follower == nullptr) return;
   follower->transfer.emplace(std::move(offer));
-  follower->silent_retries = 0;
   open_snapshot(node, *follower);
   check_invariants();
 }
@@ -58,14 +71,13 @@ void Core::snapshot_ready(const NodeId& node, SnapshotOffer offer) {
 void Core::snapshot_failed(const NodeId& node, const Error& error) {
   Leadership::Follower* const follower = follower_awaiting(node);
   if (failed_ || follower == nullptr) return;
-  follower->transfer.reset();
-  follower->next_snapshot = now_ + options_.retry_interval;
+  pause_snapshot(*follower);
   notice(Trouble{Error(error.code, "no snapshot for " + node.str() + ": " + error.message)});
 }
 
 /// The follower may have lost what it had, or have it from an earlier leader: its answer tells.
 void Core::open_snapshot(const NodeId& node, Leadership::Follower& follower) {
-  if (!follower.transfer || !follower.linked) return;
+  if (!follower.transfer || !follower.linked || follower.stranger) return;
   follower.transfer->open(now_);
   const SnapshotOffer& offer = follower.transfer->offer();
   send(node,
@@ -109,8 +121,7 @@ void Core::tick_snapshot(const NodeId& node, Leadership::Follower& follower) {
   if (!follower.transfer) {
     if (follower.next_snapshot == MonotonicTime{} || now_ < follower.next_snapshot) return;
     follower.next_snapshot = MonotonicTime{};
-    effects_.snapshots_wanted.push_back(node);
-    return;
+    return ask_for_snapshot(node, follower);
   }
   const auto patience = options_.retry_interval * (1 << follower.silent_retries);
   if (!follower.transfer->is_silent_since(now_ - patience)) return;
@@ -139,11 +150,13 @@ void Core::receive_body(const PeerMessage& from, const SnapshotResponse& respons
       return advance_snapshot(from.peer, *follower);
     }
     case SnapshotResponse::State::kRefused:
-      follower->transfer.reset();
-      follower->next_snapshot = now_ + options_.retry_interval;
+      pause_snapshot(*follower);
       return notice(
           Trouble{Error(Errc::kNotSupported, from.peer.str() + " refuses the snapshot of index " +
                                                  to_string(last.index) + "; it says why")});
+    case SnapshotResponse::State::kTooOld:
+      follower->too_old = std::max(follower->too_old, last.index);
+      return pause_snapshot(*follower);
     case SnapshotResponse::State::kInstalled:
       follower->transfer.reset();
       follower->needs_snapshot = false;

@@ -61,6 +61,12 @@ struct ReadWanted {
   std::size_t byte_budget = 0;
 };
 
+/// An image behind `at_least`, or behind a later entry.
+struct SnapshotWanted {
+  NodeId follower;
+  Index at_least;
+};
+
 /// A piece of the image that a follower is being sent.
 struct PieceWanted {
   NodeId follower;
@@ -181,8 +187,8 @@ struct Effects {
   std::vector<PeerMessage> messages_to_send_after_sync;
   WriteNumber durable_before_messages;
   std::vector<ReadWanted> reads_wanted;
-  /// Followers for which an image is to be made ready (`Core::snapshot_ready`).
-  std::vector<NodeId> snapshots_wanted;
+  /// Images to be made ready (`Core::snapshot_ready`).
+  std::vector<SnapshotWanted> snapshots_wanted;
   std::vector<PieceWanted> pieces_wanted;
   std::vector<PieceReceived> pieces_received;
   /// The engine is to take the state of this snapshot, which has been received whole.

@@ -29,6 +29,8 @@ struct Leadership {
     std::optional<SnapshotTransfer> transfer{};
     /// An image could not be had, or was refused: the next is not asked for before.
     MonotonicTime next_snapshot{};
+    /// It has promised what lies beyond this place, and takes no image of it.
+    Index too_old{};
     /// Retries since something was acknowledged; each waits twice as long as the one before.
     int silent_retries = 0;
     /// The newest commit index that it was sent.

@@ -41,7 +41,7 @@ class CatchUp {
 
   CatchUp(Index leaders_last, MonotonicTime now) : end_(leaders_last), begun_(now), moved_(now) {}
 
-  /// `progress` grows whenever the learner gets on, be it by entries or by a snapshot.
+  /// `progress` changes whenever the learner gets on, be it by entries or by a snapshot.
   [[nodiscard]] State look(Index match, std::uint64_t progress, Index leaders_last,
                            MonotonicTime now, std::chrono::nanoseconds election_timeout,
                            std::chrono::nanoseconds patience);

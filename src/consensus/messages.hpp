@@ -148,7 +148,12 @@ struct InstallSnapshot {
   SharedBuffer chunk;
 };
 struct SnapshotResponse {
-  enum class State : std::uint8_t { kAccepting = 1, kInstalled = 2, kRefused = 3 };
+  enum class State : std::uint8_t {
+    kAccepting = 1,
+    kInstalled = 2,
+    kRefused = 3,
+    kTooOld = 4,  ///< the member has promised what lies beyond this image
+  };
   Term term;
   SnapshotId snapshot;
   /// Everything before it is there.
@@ -156,10 +161,9 @@ struct SnapshotResponse {
   State state = State::kAccepting;
 };
 
-/// What a leader's committed log amounts to up to an index; a member that has another digest there
-/// has diverged (design rule 13).
+/// What a member's committed log amounts to up to an index; one that has another digest there has
+/// diverged (design rule 13).
 struct Checkpoint {
-  Term term;
   Index index;
   Digest digest;
 };

@@ -120,7 +120,6 @@ struct FieldWriter {
     out.u8(static_cast<std::uint8_t>(body.state));
   }
   void operator()(const Checkpoint& body) const {
-    out.number(body.term);
     out.number(body.index);
     out.digest(body.digest);
   }
@@ -249,12 +248,11 @@ std::optional<MessageBody> read_body(MessageType type, ByteReader& in, const Sha
       body.next_offset = in.u64();
       const std::uint8_t state = in.u8();
       body.state = static_cast<SnapshotResponse::State>(state);
-      if (state < 1 || state > 3) return std::nullopt;
+      if (state < 1 || state > 4) return std::nullopt;
       return body;
     }
     case MessageType::kCheckpoint: {
       Checkpoint body;
-      body.term = in.number<Term>();
       body.index = in.number<Index>();
       body.digest = in.digest();
       return body;

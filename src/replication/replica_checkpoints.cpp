@@ -19,6 +19,10 @@ void Replica::rebuild_chain() {
   apply_pump_->between_batches([weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
+    if (self->checkpoints_.is_known()) {  // a snapshot brought it
+      self->rebuilds_chain_ = false;
+      return self->apply_pump_->go_on(self->core_->log());
+    }
     recover_chain(self->wal_, *self->chain_at_start_, self->apply_pump_->applied(),
                   [weak](const std::optional<CheckpointChain>& chain) {
                     const auto alive = weak.lock();

@@ -21,8 +21,8 @@ void Replica::compact_by_size() {
   const consensus::Log& log = core_->log();
   if (!may || log.size_bytes() <= threshold || core_->is_repairing()) return;
   if (runtime_->now() < next_compaction_) return;
-  const auto point = checkpoints_.last_known(release_point(
-      *core_, board_.durable_applied(), options_.retention_bytes, snapshot_sender_->in_use()));
+  const auto point = checkpoints_.last_known(
+      release_point(*core_, board_.durable_applied(), options_.retention_bytes, image_to_keep()));
   if (!point || *point < log.first_index() || !log.term_at(*point)) return;
   const std::uint64_t freed = log.size_bytes() - log.bytes_after(*point);
   if (freed < threshold / kWorthwhilePart) return;
@@ -33,6 +33,13 @@ void Replica::compact_by_size() {
     if (!image && image.error() != Errc::kNotSupported) compaction_failed(image.error());
     end_compaction({}, {});
   });
+}
+
+/// The log goes on behind the image that is being sent, but for no longer than for a member.
+std::optional<Index> Replica::image_to_keep() const {
+  const auto image = snapshot_sender_->in_use();
+  if (!image) return std::nullopt;
+  return std::max(*image, core_->log().begin_of_last(options_.retention_bytes));
 }
 
 /// Nobody can give it back, and nothing needs it.
@@ -54,8 +61,8 @@ void Replica::trigger_snapshot(DoneHandler done) {
 
 void Replica::compact_now(consensus::CallId call) {
   const consensus::Log& log = core_->log();
-  const auto point = checkpoints_.last_known(
-      release_point(*core_, board_.durable_applied(), 0, snapshot_sender_->in_use()));
+  const auto point =
+      checkpoints_.last_known(release_point(*core_, board_.durable_applied(), 0, image_to_keep()));
   if (!checkpoints_.is_known() || (point && log.lacks_term(*point))) {
     return end_compaction(
         call, Error(Errc::kCorruption,

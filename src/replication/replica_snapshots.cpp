@@ -59,9 +59,7 @@ void Replica::start_snapshots() {
 }
 
 void Replica::move_snapshots(const consensus::Effects& effects) {
-  for (const NodeId& node : effects.snapshots_wanted) {
-    snapshot_sender_->want(node, core_->log().first_index());
-  }
+  for (const auto& wanted : effects.snapshots_wanted) snapshot_sender_->want(wanted);
   for (const auto& wanted : effects.pieces_wanted) snapshot_sender_->want_piece(wanted);
   for (const auto& received : effects.pieces_received) {
     board_.update([&](ReplicationStatus&, ReplicationMetrics& metrics) {
@@ -87,7 +85,8 @@ void Replica::take_image(ApplyPump::ImageHandler done) {
       done(image);
     };
     const SnapshotMetadata metadata = self->metadata_of_applied();
-    const bool is_place = chain_of(boundary_of(metadata)) && metadata.last.term > Term{};
+    const bool is_place = chain_of(boundary_of(metadata)) && metadata.last.term > Term{} &&
+                          self->core_->configurations().is_certain_at(metadata.last.index);
     if (is_place) return self->apply_pump_->begin_snapshot(metadata, taken);
     taken(Error(Errc::kCorruption, "entries that the engine has applied are damaged in the log"));
   });
@@ -137,23 +136,28 @@ void Replica::snapshot_taken(EntryId last) {
   if (chain_of_snapshot_) checkpoints_.reset(*std::exchange(chain_of_snapshot_, std::nullopt));
   received_ = {};
   committed_ = std::max(committed_, last.index);
+  // What this node proposed when it led, and has not applied by itself.
+  pending_.give_up(Error(Errc::kLeadershipLost, "another leader's snapshot took the log's place"),
+                   true);
   board_.update([&](ReplicationStatus& status, ReplicationMetrics& metrics) {
     ++metrics.snapshots_installed;
     status.durable_applied = std::max(status.durable_applied, last.index);
   });
-  host_->emit({SnapshotInstalled{last}});
   apply_pump_->reset(last.index);
+  publish();
+  host_->emit({SnapshotInstalled{last}});
   apply_pump_->go_on(core_->log());
 }
 
-/// Once no member is being sent one.
+/// Once no member is being sent one, or the log goes on from it no longer.
 void Replica::let_go_of_snapshots() {
-  if (!snapshot_sender_->in_use()) return;
+  const auto image = snapshot_sender_->in_use();
+  if (!image) return;
   const consensus::Leadership* leadership = core_->leadership();
-  const bool in_use =
-      leadership != nullptr && std::ranges::any_of(leadership->followers, [](const auto& follower) {
-        return follower.second.progress.awaits_snapshot();
-      });
+  const bool in_use = leadership != nullptr && *image >= core_->log().before_first().index &&
+                      std::ranges::any_of(leadership->followers, [](const auto& follower) {
+                        return follower.second.progress.awaits_snapshot();
+                      });
   if (!in_use) snapshot_sender_->let_go();
 }
 
@@ -163,18 +167,23 @@ bool Replica::finish_installation(const RecoveredEngine& engine) {
   WALState& wal = recovered_.wal;
   if (!wal.install_intent) return false;
   const EntryId last = wal.install_intent->last;
+  const auto pair = std::ranges::find(engine.pairs, kBoundaryKey,
+                                      [](const auto& p) { return std::string_view(p.first); });
+  const auto installed =
+      pair == engine.pairs.end() ? std::nullopt : decode_boundary(as_bytes(pair->second));
+  const bool engine_has_it =
+      installed && installed->last == last && engine.durable_applied >= last.index;
+  if (!engine_has_it && engine.durable_applied > wal.bounds.last) {
+    end_start(
+        Error(Errc::kCorruption, "a snapshot up to index " + to_string(last.index) +
+                                     " was being installed; the engine has applied up to index " +
+                                     to_string(engine.durable_applied) +
+                                     ", but lacks the pairs that came with the snapshot"));
+    return true;
+  }
   WALWrite write;
-  if (engine.durable_applied >= last.index) {
-    const auto pair = std::ranges::find(engine.pairs, kBoundaryKey,
-                                        [](const auto& p) { return std::string_view(p.first); });
-    if (pair != engine.pairs.end()) write.boundary = decode_boundary(as_bytes(pair->second));
-    if (!write.boundary || write.boundary->last != last) {
-      end_start(Error(Errc::kCorruption,
-                      "a snapshot up to index " + to_string(last.index) +
-                          " was being installed; the engine has it, but not the pairs that "
-                          "came with it"));
-      return true;
-    }
+  if (engine_has_it) {
+    write.boundary = installed;
     wal.boundary = write.boundary;
     wal.bounds = {last.index.next(), last.index};
     wal.term_runs.clear();

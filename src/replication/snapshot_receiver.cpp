@@ -37,7 +37,7 @@ class SnapshotReceiver::Spooled {
 
   /// From where on the sender is to go on.
   Result<std::uint64_t> store(const InstallSnapshot& piece) {
-    if (id_ != piece.snapshot) {
+    if (!spool_ || id_ != piece.snapshot) {
       // In the middle of one that is not known here: from its beginning.
       if (piece.metadata.empty()) return std::uint64_t{0};
       if (const Result<> begun = begin(piece); !begun) return begun.error();

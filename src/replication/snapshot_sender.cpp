@@ -6,18 +6,23 @@
 namespace lockstep::replication {
 
 using consensus::PieceWanted;
+using consensus::SnapshotWanted;
 
-void SnapshotSender::want(const NodeId& follower, Index first_index) {
-  if (snapshot_ && snapshot_->offer().last.index.next() >= first_index) {
-    return handlers_.ready(follower, snapshot_->offer());
+void SnapshotSender::want(const SnapshotWanted& wanted) {
+  if (has_image_behind(wanted.at_least)) {
+    return handlers_.ready(wanted.follower, snapshot_->offer());
   }
-  waiting_.insert(follower);
+  waiting_[wanted.follower] = wanted.at_least;
   if (std::exchange(making_, true)) return;
   let_go();
   if (!has_worker()) return fail_all(Error(Errc::kIo, "no thread is left to read it"));
   handlers_.take_image([weak = weak_from_this()](Result<SnapshotImage> image) {
     if (const auto self = weak.lock()) self->taken(std::move(image));
   });
+}
+
+bool SnapshotSender::has_image_behind(Index index) const {
+  return snapshot_ && snapshot_->offer().last.index >= index;
 }
 
 bool SnapshotSender::has_worker() {
@@ -43,15 +48,23 @@ void SnapshotSender::prepared(Result<std::shared_ptr<OutgoingSnapshot>> snapshot
   if (!snapshot) return fail_all(snapshot.error());
   making_ = false;
   snapshot_ = std::move(*snapshot);
-  for (const NodeId& follower : std::exchange(waiting_, {})) {
-    handlers_.ready(follower, snapshot_->offer());
+  last_ = snapshot_->offer().last.index;
+  for (const auto& [follower, at_least] : std::exchange(waiting_, {})) {
+    if (has_image_behind(at_least)) {
+      handlers_.ready(follower, snapshot_->offer());
+    } else {
+      handlers_.failed(follower, Error(Errc::kWrongState, "nothing is applied behind index " +
+                                                              to_string(*last_) + " yet"));
+    }
   }
 }
 
 void SnapshotSender::fail_all(const Error& error) {
   making_ = false;
   last_.reset();
-  for (const NodeId& follower : std::exchange(waiting_, {})) handlers_.failed(follower, error);
+  for (const auto& [follower, at_least] : std::exchange(waiting_, {})) {
+    handlers_.failed(follower, error);
+  }
 }
 
 void SnapshotSender::want_piece(const PieceWanted& wanted) {
@@ -72,6 +85,11 @@ void SnapshotSender::want_piece(const PieceWanted& wanted) {
 
 void SnapshotSender::pace(PieceWanted wanted, SharedBuffer piece) {
   if (bytes_per_second_ == 0) return handlers_.piece_ready(std::move(wanted), std::move(piece));
+  // A follower that waits for long asks again.
+  const bool is_due = std::ranges::any_of(due_, [&](const auto& due) {
+    return due.first.follower == wanted.follower && due.first.offset == wanted.offset;
+  });
+  if (is_due) return;
   due_.emplace_back(std::move(wanted), std::move(piece));
   if (due_.size() == 1) send_due();
 }

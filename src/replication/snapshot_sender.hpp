@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 
 #include "consensus/effects.hpp"
 #include "lockstep/runtime.hpp"
@@ -33,8 +33,8 @@ class SnapshotSender : public std::enable_shared_from_this<SnapshotSender> {
         bytes_per_second_(bytes_per_second) {}
 
   void start(Handlers handlers) { handlers_ = std::move(handlers); }
-  /// An image that the log, which begins at `first_index`, goes on from.
-  void want(const NodeId& follower, Index first_index);
+  /// An image for this follower: the one there is, if it will do.
+  void want(const consensus::SnapshotWanted& wanted);
   void want_piece(const consensus::PieceWanted& wanted);
   /// The log is needed behind this entry, for as long as there is an image.
   [[nodiscard]] std::optional<Index> in_use() const { return last_; }
@@ -46,6 +46,7 @@ class SnapshotSender : public std::enable_shared_from_this<SnapshotSender> {
  private:
   void taken(Result<SnapshotImage> image);
   void prepared(Result<std::shared_ptr<OutgoingSnapshot>> snapshot);
+  [[nodiscard]] bool has_image_behind(Index index) const;
   void fail_all(const Error& error);
   void pace(consensus::PieceWanted wanted, SharedBuffer piece);
   void send_due();
@@ -57,7 +58,8 @@ class SnapshotSender : public std::enable_shared_from_this<SnapshotSender> {
   std::shared_ptr<IExecutor> worker_;
   Handlers handlers_;
   bool making_ = false;
-  std::set<NodeId> waiting_;
+  /// And what image will do for them.
+  std::map<NodeId, Index> waiting_;
   std::optional<Index> last_;
   std::shared_ptr<OutgoingSnapshot> snapshot_;
   std::deque<std::pair<consensus::PieceWanted, SharedBuffer>> due_;

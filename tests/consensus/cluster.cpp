@@ -346,8 +346,12 @@ void Cluster::release(const NodeId& name, Index up_to) {
 }
 
 /// Of what is applied, at once; the same id for the same content.
-void Cluster::offer_snapshot(const NodeId& name, const NodeId& follower) {
+void Cluster::offer_snapshot(const NodeId& name, const SnapshotWanted& wanted) {
   const Node& node = nodes_.at(name);
+  if (Index(node.applied.size()) < wanted.at_least) {
+    const Error none(Errc::kWrongState, "nothing later is applied");
+    return event(name, [&](Core& core) { core.snapshot_failed(wanted.follower, none); });
+  }
   Image image;
   image.applied = node.applied;
   image.boundary.last = image.applied.back().id();
@@ -360,7 +364,7 @@ void Cluster::offer_snapshot(const NodeId& name, const NodeId& follower) {
   image.offer = {SnapshotId(id), image.boundary.last, 5 * SnapshotTransfer::kPieceBytes + 1,
                  SharedBuffer::copy_of("image")};
   images_[image.offer.id] = image;
-  event(name, [&](Core& core) { core.snapshot_ready(follower, image.offer); });
+  event(name, [&](Core& core) { core.snapshot_ready(wanted.follower, image.offer); });
 }
 
 /// Pieces carry no bytes here: their places are enough.
@@ -490,7 +494,7 @@ void Cluster::execute(const NodeId& name, Effects effects) {
   checkers_.after_event(name, *node.core);
   if (applicable) apply(name, *applicable);
   if (outlived) release(name, Index(node.applied.size()));
-  for (const NodeId& follower : effects.snapshots_wanted) offer_snapshot(name, follower);
+  for (const SnapshotWanted& wanted : effects.snapshots_wanted) offer_snapshot(name, wanted);
   for (const PieceWanted& wanted : effects.pieces_wanted) {
     event(name, [&](Core& core) { core.piece_ready(wanted, {}); });
   }

@@ -159,7 +159,7 @@ class Cluster {
   void submit_repair(const NodeId& name, std::vector<Entry> copies);
   void apply(const NodeId& name, Index up_to);
   void drain(const NodeId& name);
-  void offer_snapshot(const NodeId& name, const NodeId& follower);
+  void offer_snapshot(const NodeId& name, const SnapshotWanted& wanted);
   void spool(const NodeId& name, const PieceReceived& received);
   [[nodiscard]] PeerMessage with_entries(const NodeId& from, PeerMessage message);
 

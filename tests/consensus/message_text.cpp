@@ -77,6 +77,7 @@ struct BodyText {
     using State = SnapshotResponse::State;
     const std::string state = body.state == State::kInstalled ? "installed"
                               : body.state == State::kRefused ? "refused"
+                              : body.state == State::kTooOld  ? "too_old"
                                                               : "accepting";
     return "snapshot " + state + " next=" + std::to_string(body.next_offset);
   }

@@ -61,7 +61,8 @@ std::vector<MessageBody> every_message() {
       SnapshotResponse{Term(7), SnapshotId(sixteen(5)), 11, SnapshotResponse::State::kAccepting},
       SnapshotResponse{Term(7), SnapshotId(sixteen(5)), 100, SnapshotResponse::State::kInstalled},
       SnapshotResponse{Term(8), SnapshotId(sixteen(5)), 0, SnapshotResponse::State::kRefused},
-      Checkpoint{Term(7), Index(1024), Digest{{1, 2, 3}}}};
+      SnapshotResponse{Term(8), SnapshotId(sixteen(5)), 0, SnapshotResponse::State::kTooOld},
+      Checkpoint{Index(1024), Digest{{1, 2, 3}}}};
 }
 
 PeerMessage message_of(MessageBody body) {
