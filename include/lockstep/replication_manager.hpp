@@ -85,11 +85,11 @@ struct ReplicaOptions {
   std::size_t max_apply_batch_bytes = std::size_t{1} << 20;
 
   /// The log's beginning is released once the log is larger than this, as far as the engine has it
-  /// durable. It needs an engine with snapshots. 0: never by itself. So it is by default, since a
-  /// member that lacks what was released cannot be fed yet.
-  std::uint64_t compaction_threshold_bytes = 0;
-  /// Of the log's end no more than this is kept for members that lack it; whoever lacks more is
-  /// reported with `needs_snapshot`.
+  /// durable. It needs an engine with snapshots. 0: never by itself.
+  std::uint64_t compaction_threshold_bytes = std::uint64_t{256} << 20;
+  /// Of the log's end no more than this is kept for members that lack it, and behind a snapshot
+  /// that is on its way; whoever lacks more gets a snapshot. It should hold what is written while a
+  /// snapshot is sent: if less is kept, another one has to follow.
   std::uint64_t retention_bytes = std::uint64_t{64} << 20;
   /// Sent to all members together; 0: no limit.
   std::uint64_t snapshot_bytes_per_second = 0;
@@ -489,8 +489,8 @@ class LOCKSTEP_EXPORT WALReplicationManager {
 
   /// Releases the beginning of this node's log now, whatever its size, up to the newest entry that
   /// the engine has durable: `done` when the log has durably let go of it, or at once when there is
-  /// nothing to let go of. Unlike compaction by size it keeps nothing for members that lag: they
-  /// cannot be fed yet. Unless this node leads and all members have what is released, the engine is
+  /// nothing to let go of. Unlike compaction by size it keeps nothing for members that lag: they get
+  /// a snapshot. Unless this node leads and all members have what is released, the engine is
   /// asked for an image first. Errors: kNotSupported (the engine has no snapshots, and a member may
   /// be left behind; nothing is released), kStateMachineFailed (it fails to make one), kCorruption
   /// (what the boundary needs to know is damaged in the log), kStopped, what the log says.
