@@ -476,6 +476,8 @@ void Script::inject(const Words& words) {
     piece.last = entry_id(values.at("last"));
     piece.size_bytes = 1;
     message.body = piece;
+  } else if (kind == "checkpoint") {
+    message.body = Checkpoint{Index(number(values.at("index"))), {}};
   } else if (kind == "state") {
     MemberState state;
     state.initialised = values["initialised"] == "yes";

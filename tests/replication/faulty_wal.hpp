@@ -21,6 +21,8 @@ struct WALFaults {
   std::atomic<int> writes{0};
   std::atomic<int> reads{0};
   std::atomic<int> closes{0};
+  /// Durable intents to install a snapshot, already told.
+  std::atomic<int> intents{0};
   /// Reading this entry fails until it is repaired, if `repairs`; 0: none.
   std::atomic<std::uint64_t> unreadable{0};
   std::atomic<bool> repairs{false};
@@ -51,7 +53,12 @@ class FaultyWAL final : public IWALSource {
       executor_->post([done = std::move(done)] { done(Error(Errc::kSyncFailed, "bad disk")); });
       return;
     }
-    wal_->write(std::move(write), std::move(done));
+    const bool intends = write.install_intent && !write.install_intent->snapshot_id.empty();
+    wal_->write(std::move(write),
+                [done = std::move(done), intends, faults = faults_](const Error& error) {
+                  done(error);
+                  if (intends && !error) ++faults->intents;
+                });
   }
   void release_prefix(Boundary boundary, DoneHandler done) override {
     wal_->release_prefix(std::move(boundary), std::move(done));

@@ -49,7 +49,7 @@ void VirtualGroup::start(std::size_t number) {
   options.log = log;
   set_up_(options);
   const auto executor = runtime->make_worker("wal");
-  replica.engine = std::make_shared<RecordingEngine>();
+  replica.engine = std::make_shared<RecordingEngine>(replica.engine_disk);
   auto wal = MemoryWALManager::create(replica.id, options.group, *runtime, executor, replica.disk);
   replica.manager = WALReplicationManager::create(
                         options, {runtime, transport, std::move(wal), executor, replica.engine})

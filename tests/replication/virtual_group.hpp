@@ -29,6 +29,8 @@ class VirtualGroup {
   struct Replica {
     NodeId id;
     std::shared_ptr<MemoryWALManager::Disk> disk = MemoryWALManager::make_disk();
+    /// Empty: the engine forgets, and is fed again.
+    std::shared_ptr<EngineDisk> engine_disk{};
     std::shared_ptr<RecordingEngine> engine{};
     std::unique_ptr<WALReplicationManager> manager{};
     std::vector<ReplicationEvent> events{};
@@ -55,7 +57,7 @@ class VirtualGroup {
   void start(std::size_t number);
   /// The process is gone: manager, transport, what was not durable.
   void kill(std::size_t number);
-  /// Nothing comes from or gets to it.
+  /// Nothing comes from or gets to it, until `network.heal_all()`.
   void isolate(std::size_t number);
 
   /// The only leader of those that are up, if there is one.
