@@ -255,6 +255,7 @@ void Demo::compare_nodes() {
     traffic.add(node->traffic());
     summary_.heartbeats += node->metrics().heartbeats_received;
     summary_.elections += node->metrics().elections_won;
+    summary_.snapshots += node->metrics().snapshots_installed;
   }
   summary_.expected_deliveries = (deliveries_before_ + summary_.entries) * nodes_.size();
   summary_.checksum_rejections = traffic.checksum_rejections;

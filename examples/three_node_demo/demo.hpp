@@ -46,6 +46,7 @@ class Demo {
   void follow_the_election(const std::string& why);
   void part_the_leader();
   void kill_the_leader();
+  void release_logs();
   void bring_guest();
   void remove_guest();
   void invite_and_dismiss_a_member();

@@ -84,7 +84,7 @@ void Demo::part_the_leader() {
 /// Its node is destroyed, with a write on its disk that nobody else has.
 void Demo::kill_the_leader() {
   DemoNode& old_leader = leader();
-  const std::uint64_t replaced_before = old_leader.metrics().entries_truncated;
+  const std::uint64_t snapshots_before = old_leader.metrics().snapshots_installed;
   // Nothing leaves it any more; the others shall see its end as it is.
   cut_off_ = &old_leader;
   for (const auto& node : nodes_) old_leader.faults().isolate(node->id());
@@ -105,15 +105,29 @@ void Demo::kill_the_leader() {
         leader().id().str() + " leads; " + std::to_string(entries.size()) +
             " entries committed without it");
 
+  narrator_.say("the others store their contents and release the beginning of their logs");
+  release_logs();
   narrator_.say("starting " + old_leader.id().str() + " again");
   old_leader.start();
   reconnect(old_leader);
   held = level(old_leader);
-  const bool replaced =
-      wait_until([&] { return old_leader.metrics().entries_truncated > replaced_before; });
+  const bool by_snapshot =
+      wait_until([&] { return old_leader.metrics().snapshots_installed > snapshots_before; });
   check("killed leader back",
-        held && replaced && std::holds_alternative<WriteLocallyDurable>(local),
-        "it follows, and its write that nobody else had was replaced");
+        held && by_snapshot && std::holds_alternative<WriteLocallyDurable>(local),
+        "what it lacked was released: it caught up by a snapshot, which took the place of its "
+        "write that nobody else had");
+}
+
+/// On every node that runs, as far as it has applied; at least all that is committed.
+void Demo::release_logs() {
+  const Index committed = leader().manager().status().commit_index;
+  for (const auto& node : nodes_) {
+    if (!node->is_running()) continue;
+    const bool applied =
+        wait_until([&] { return node->manager().status().last_applied >= committed; });
+    if (applied) node->release_log();
+  }
 }
 
 void Demo::bring_guest() {

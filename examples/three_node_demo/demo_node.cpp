@@ -50,7 +50,7 @@ void DemoNode::start() {
                                     runtime_->make_worker("demo-wal-reader"));
   if (!wal) fail(id_, wal.error());
 
-  engine_ = std::make_shared<DemoEngine>();
+  engine_ = std::make_shared<DemoEngine>(folder_ / "engine.image");
   ReplicaOptions options;
   options.leadership = leadership_;
   options.node = id_;
@@ -89,6 +89,13 @@ void DemoNode::kill() {
   runtime_.reset();
 }
 
+void DemoNode::release_log() {
+  const Result<Index> stored = engine_->store();
+  if (!stored) fail(id_, stored.error());
+  manager_->report_durable_applied(*stored);
+  if (const Error error = manager_->trigger_snapshot().get()) fail(id_, error);
+}
+
 void DemoNode::keep_book() {
   past_traffic_.add(network_->metrics().total);
   add(past_metrics_, manager_->metrics());
@@ -115,6 +122,7 @@ void add(ReplicationMetrics& sum, const ReplicationMetrics& other) {
   sum.entries_truncated += other.entries_truncated;
   sum.appends_fenced += other.appends_fenced;
   sum.elections_won += other.elections_won;
+  sum.snapshots_installed += other.snapshots_installed;
   sum.heartbeats_sent += other.heartbeats_sent;
   sum.heartbeats_received += other.heartbeats_received;
   sum.commit_latency.merge(other.commit_latency);

@@ -28,6 +28,8 @@ class DemoNode {
   void kill();
   [[nodiscard]] bool is_running() const { return manager_ != nullptr; }
   void connect_to(const DemoNode& peer);
+  /// Stores the engine's state and has the log let go of what led to it.
+  void release_log();
 
   [[nodiscard]] const lockstep::NodeId& id() const { return id_; }
   [[nodiscard]] lockstep::WALReplicationManager& manager() { return *manager_; }

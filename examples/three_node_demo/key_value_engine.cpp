@@ -124,4 +124,52 @@ std::string KeyValueEngine::contents_sha256() const {
   return hash.finish_hex();
 }
 
+void KeyValueEngine::save(ImageWriter& image) const {
+  image.number(contents_.size());
+  for (const auto& [name, keys] : contents_) {
+    image.text(name);
+    image.number(keys.size());
+    for (const auto& [key, value] : keys) {
+      image.text(key);
+      image.text(value);
+    }
+  }
+  image.number(transactions_.size());
+  for (const auto& [id, transaction] : transactions_) {
+    image.text(id);
+    image.number(transaction.begun ? 1 : 0);
+    image.number(transaction.changes.size());
+    for (const Change& change : transaction.changes) {
+      image.text(change.collection);
+      image.text(change.key);
+      image.number(change.value ? 1 : 0);
+      image.text(change.value.value_or(""));
+    }
+  }
+}
+
+void KeyValueEngine::load(ImageReader& image) {
+  contents_.clear();
+  transactions_.clear();
+  for (std::uint64_t collections = image.count(); collections > 0; --collections) {
+    Collection& keys = contents_[image.text()];
+    for (std::uint64_t left = image.count(); left > 0; --left) {
+      std::string key = image.text();
+      keys[std::move(key)] = image.text();
+    }
+  }
+  for (std::uint64_t open = image.count(); open > 0; --open) {
+    Transaction& transaction = transactions_[image.text()];
+    transaction.begun = image.number() != 0;
+    for (std::uint64_t left = image.count(); left > 0; --left) {
+      Change& change = transaction.changes.emplace_back();
+      change.collection = image.text();
+      change.key = image.text();
+      const bool has_value = image.number() != 0;
+      std::string value = image.text();
+      if (has_value) change.value = std::move(value);
+    }
+  }
+}
+
 }  // namespace lockstep_demo

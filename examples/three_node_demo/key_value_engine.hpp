@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "image_codec.hpp"
+
 namespace lockstep_demo {
 
 /// What became of one command. A rejected one is a result like any other: every node rejects it
@@ -57,6 +59,11 @@ class KeyValueEngine {
   /// the way that led here. Every text goes in with its length before it, so that different
   /// contents cannot give the same bytes. Values count by their text: 1 and 1.0 differ.
   [[nodiscard]] std::string contents_sha256() const;
+
+  /// Contents and open transactions.
+  void save(ImageWriter& image) const;
+  /// Takes the place of everything.
+  void load(ImageReader& image);
 
  private:
   struct Change {

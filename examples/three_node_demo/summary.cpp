@@ -42,6 +42,7 @@ void print_table(std::ostream& out, const Summary& summary) {
   row("reconnects") << summary.reconnects << "\n";
   row("heartbeats received") << summary.heartbeats << "\n";
   row("elections") << summary.elections << "\n";
+  row("snapshots installed") << summary.snapshots << "\n";
   if (summary.failover) {
     row("failover") << microseconds(*summary.failover) / 1e3
                     << " ms from the leader's end to the next committed write\n";
@@ -74,6 +75,7 @@ void print_json(std::ostream& out, const Summary& summary) {
   json["reconnects"] = summary.reconnects;
   json["heartbeats"] = summary.heartbeats;
   json["elections"] = summary.elections;
+  json["snapshots_installed"] = summary.snapshots;
   json["failover_ms"] = nullptr;
   if (summary.failover) json["failover_ms"] = microseconds(*summary.failover) / 1e3;
   for (const NodeSummary& node : summary.nodes) {

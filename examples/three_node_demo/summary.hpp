@@ -39,6 +39,7 @@ struct Summary {
   std::uint64_t reconnects = 0;
   std::uint64_t heartbeats = 0;
   std::uint64_t elections = 0;  ///< won, by all nodes together
+  std::uint64_t snapshots = 0;  ///< installed, by all nodes together
   /// From the killing of the leader to the next committed write; none under assigned leadership.
   std::optional<std::chrono::nanoseconds> failover{};
   std::vector<NodeSummary> nodes;

@@ -99,6 +99,7 @@ void expect_all_held(const Outcome& run, std::uint64_t entries, std::size_t node
   if (checks == kElected) {
     EXPECT_GE(json.at("elections"), 3);
     EXPECT_GT(json.at("failover_ms").get<double>(), 0.0);
+    EXPECT_GE(json.at("snapshots_installed"), 1) << "by the killed leader, once it was back";
   } else {
     EXPECT_TRUE(json.at("failover_ms").is_null());
   }

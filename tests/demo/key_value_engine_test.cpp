@@ -180,6 +180,39 @@ TEST_F(Engine, RejectionsAreResultsThatChangeNothing) {
   EXPECT_EQ(engine_.contents_sha256(), before);
 }
 
+std::string image_of(const KeyValueEngine& engine) {
+  ImageWriter image;
+  engine.save(image);
+  return image.take();
+}
+
+TEST_F(Engine, AnImageHoldsOpenTransactionsToo) {
+  apply_all({begin("t"), insert("t", "c", "1", "1"), insert("t", "d", "2", "2"), commit("t"),
+             begin("u"), insert("u", "c", "3", "3"), remove("u", "d", "2")});
+  KeyValueEngine copy;
+  EXPECT_TRUE(copy.apply(begin("forgotten")).accepted);
+  const std::string bytes = image_of(engine_);
+  ImageReader image(bytes);
+  copy.load(image);
+  EXPECT_TRUE(image.complete());
+  EXPECT_EQ(copy.contents_sha256(), engine_.contents_sha256());
+  EXPECT_EQ(copy.open_transactions(), 1U);
+  EXPECT_FALSE(copy.apply(begin("u")).accepted) << "it has begun";
+  EXPECT_EQ(copy.apply(commit("u")).changes, 2U);
+  apply_all({commit("u")});
+  EXPECT_EQ(copy.contents_sha256(), engine_.contents_sha256());
+}
+
+TEST_F(Engine, AnImageThatIsCutOffIsNone) {
+  apply_all({begin("t"), insert("t", "c", "1", "1"), commit("t"), begin("u")});
+  const std::string bytes = image_of(engine_);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    ImageReader image(std::string_view(bytes).substr(0, size));
+    KeyValueEngine().load(image);
+    EXPECT_FALSE(image.complete()) << size;
+  }
+}
+
 TEST(EngineDigest, OfNothingIsThatOfACountOfZero) {
   EXPECT_EQ(KeyValueEngine().contents_sha256(), sha256_hex(std::string(8, '\0')));
 }
