@@ -99,6 +99,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   // replica_compaction.cpp
   void compact_by_size();
   [[nodiscard]] std::optional<Index> image_to_keep() const;
+  [[nodiscard]] bool may_begin_behind(Index index) const;
   void release_outlived_damage();
   void compact_now(consensus::CallId call);
   void release_up_to(Index index, std::optional<consensus::CallId> call);

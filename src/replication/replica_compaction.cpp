@@ -23,7 +23,7 @@ void Replica::compact_by_size() {
   if (runtime_->now() < next_compaction_) return;
   const auto point = checkpoints_.last_known(
       release_point(*core_, board_.durable_applied(), options_.retention_bytes, image_to_keep()));
-  if (!point || *point < log.first_index() || !log.term_at(*point)) return;
+  if (!point || *point < log.first_index() || !may_begin_behind(*point)) return;
   const std::uint64_t freed = log.size_bytes() - log.bytes_after(*point);
   if (freed < threshold / kWorthwhilePart) return;
   if (engine_has_snapshots_) return release_up_to(*point, {});
@@ -48,8 +48,13 @@ void Replica::release_outlived_damage() {
   if (compacting_ || core_->is_repairing() || damaged.empty()) return;
   const Index durable = std::min(board_.durable_applied(), core_->log().durable_index());
   const auto point = checkpoints_.last_known(durable);
-  const bool reaches = point && *point >= damaged.front().last && core_->log().term_at(*point);
+  const bool reaches = point && *point >= damaged.front().last && may_begin_behind(*point);
   if (reaches) release_up_to(*point, {});
+}
+
+/// Of that entry the log knows what its boundary has to say: the term, and who the members are.
+bool Replica::may_begin_behind(Index index) const {
+  return core_->log().term_at(index) && core_->configurations().is_certain_at(index);
 }
 
 void Replica::trigger_snapshot(DoneHandler done) {
@@ -63,13 +68,14 @@ void Replica::compact_now(consensus::CallId call) {
   const consensus::Log& log = core_->log();
   const auto point =
       checkpoints_.last_known(release_point(*core_, board_.durable_applied(), 0, image_to_keep()));
-  if (!checkpoints_.is_known() || (point && log.lacks_term(*point))) {
+  const bool begins_behind = point && *point >= log.first_index();
+  if (!checkpoints_.is_known() || (begins_behind && !may_begin_behind(*point))) {
     return end_compaction(
         call, Error(Errc::kCorruption,
                     "entries that the engine has applied are damaged in the log; it is released "
                     "once they are repaired"));
   }
-  if (!point || *point < log.first_index()) return end_compaction(call, {});
+  if (!begins_behind) return end_compaction(call, {});
   if (all_members_have(*core_, *point)) return release_up_to(*point, call);
   compacting_ = true;
   take_image([this, call, index = *point](const Result<SnapshotImage>& image) {
@@ -84,13 +90,12 @@ void Replica::compact_now(consensus::CallId call) {
 
 /// While an image was taken the history of checkpoints or the log may have let go of that place.
 void Replica::release_up_to(Index index, std::optional<consensus::CallId> call) {
-  const auto term = core_->log().term_at(index);
   const auto chain = checkpoints_.at(index);
-  if (!term || !chain) {
+  if (!may_begin_behind(index) || !chain) {
     return end_compaction(call,
                           Error(Errc::kWrongState, "the log has moved on meanwhile: call again"));
   }
-  const EntryId last{index, *term};
+  const EntryId last{index, *core_->log().term_at(index)};
   Boundary boundary{last, core_->configurations().at(index), chain->newest().digest,
                     chain->since()};
   compacting_ = true;

@@ -85,8 +85,8 @@ void Replica::take_image(ApplyPump::ImageHandler done) {
       done(image);
     };
     const SnapshotMetadata metadata = self->metadata_of_applied();
-    const bool is_place = chain_of(boundary_of(metadata)) && metadata.last.term > Term{} &&
-                          self->core_->configurations().is_certain_at(metadata.last.index);
+    const bool is_place =
+        chain_of(boundary_of(metadata)) && self->may_begin_behind(metadata.last.index);
     if (is_place) return self->apply_pump_->begin_snapshot(metadata, taken);
     taken(Error(Errc::kCorruption, "entries that the engine has applied are damaged in the log"));
   });

@@ -338,7 +338,8 @@ void Cluster::release(const NodeId& name, Index up_to) {
     }
   }
   const auto term = node.core->log().term_at(up_to);
-  if (up_to < node.disk->seen().first_index() || !term) return;
+  const bool is_certain = node.core->configurations().is_certain_at(up_to);
+  if (up_to < node.disk->seen().first_index() || !term || !is_certain) return;
   note(name.str() + " releases " + to_string(up_to));
   const Boundary boundary{{up_to, *term}, node.core->configurations().at(up_to), {}, {}};
   node.disk->release(boundary);
@@ -348,8 +349,9 @@ void Cluster::release(const NodeId& name, Index up_to) {
 /// Of what is applied, at once; the same id for the same content.
 void Cluster::offer_snapshot(const NodeId& name, const SnapshotWanted& wanted) {
   const Node& node = nodes_.at(name);
-  if (Index(node.applied.size()) < wanted.at_least) {
-    const Error none(Errc::kWrongState, "nothing later is applied");
+  const Index applied(node.applied.size());
+  if (applied < wanted.at_least || !node.core->configurations().is_certain_at(applied)) {
+    const Error none(Errc::kWrongState, "nothing later is applied, or the members are not known");
     return event(name, [&](Core& core) { core.snapshot_failed(wanted.follower, none); });
   }
   Image image;

@@ -70,6 +70,9 @@ TEST(ConfigurationHistory, DamageLeavesTheOlderOneUntilItIsRepaired) {
   EXPECT_FALSE(history.is_certain());
   EXPECT_EQ(history.newest_index(), Index(9));
   EXPECT_EQ(text_of(history.newest()), "1~2");
+  EXPECT_TRUE(history.is_certain_at(Index(8)));
+  EXPECT_FALSE(history.is_certain_at(Index(9)));
+  EXPECT_FALSE(history.is_certain_at(Index(0)));
   history.add(Index(9), configuration_from("1+2"));
   EXPECT_TRUE(history.is_certain());
   EXPECT_EQ(text_of(history.newest()), "1+2");
