@@ -369,7 +369,7 @@ class Core {
   // core_installation.cpp
   [[nodiscard]] bool needs(EntryId last_of_snapshot) const;
   [[nodiscard]] bool may_install(EntryId last_of_snapshot) const;
-  void confirm(EntryId last_of_snapshot);
+  void confirm(const NodeId& leader, const InstallSnapshot& piece);
   void answer_piece(const NodeId& sender, SnapshotId id, std::uint64_t next_offset,
                     SnapshotResponse::State state);
   void write_installation();

@@ -20,15 +20,18 @@ bool Core::may_install(EntryId last) const {
   return last.term > promised.term || (last.term == promised.term && last.index >= promised.index);
 }
 
-/// The snapshot's last entry is committed, and this log has it.
-void Core::confirm(EntryId last) {
+/// The snapshot's last entry is committed, and this log has it, or its engine what it did.
+void Core::confirm(const NodeId& leader, const InstallSnapshot& piece) {
+  const Index last = piece.last.index;
   auto& following = std::get<Following>(state_);
-  following.matched = std::max(following.matched, last.index);
-  advance_commit(last.index);
-  acknowledge();
-  // The leader cannot give these back, and the engine has what they held.
+  following.matched = std::max(following.matched, last);
+  advance_commit(last);
   const IndexRanges& damaged = log_.damaged();
-  if (!damaged.empty() && damaged.front().last <= applied_) notice(DamageOutlived{});
+  if (damaged.empty() || damaged.front().first > last) return acknowledge();
+  // The leader cannot give the damaged ones back, and the engine has what they held; what follows
+  // them may be needed to release them, since it tells terms.
+  answer_piece(leader, piece.snapshot, 0, SnapshotResponse::State::kNeedless);
+  if (damaged.front().last <= applied_) notice(DamageOutlived{});
 }
 
 void Core::answer_piece(const NodeId& sender, SnapshotId id, std::uint64_t next_offset,
@@ -44,7 +47,7 @@ void Core::receive_body(const PeerMessage& from, const InstallSnapshot& piece) {
     return answer_piece(from.peer, piece.snapshot, piece.size_bytes,
                         SnapshotResponse::State::kAccepting);
   }
-  if (!needs(piece.last)) return confirm(piece.last);
+  if (!needs(piece.last)) return confirm(from.peer, piece);
   if (!may_install(piece.last)) {
     return answer_piece(from.peer, piece.snapshot, 0, SnapshotResponse::State::kTooOld);
   }

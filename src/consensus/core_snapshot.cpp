@@ -44,8 +44,8 @@ void Core::help_with_snapshot(const PeerMessage& from) {
   if (leadership == nullptr || !sender_counts(from)) return;
   const auto found = leadership->followers.find(from.peer);
   if (found == leadership->followers.end()) return;
-  const Progress& progress = found->second.progress;
-  if (progress.awaits_snapshot() || progress.match_index().next() >= log_.first_index()) return;
+  // Also if it has acknowledged them once.
+  if (found->second.progress.awaits_snapshot()) return;
   found->second.needs_snapshot = true;
   want_snapshot(from.peer, found->second);
 }
@@ -157,6 +157,11 @@ void Core::receive_body(const PeerMessage& from, const SnapshotResponse& respons
     case SnapshotResponse::State::kTooOld:
       follower->too_old = std::max(follower->too_old, last.index);
       return pause_snapshot(*follower);
+    case SnapshotResponse::State::kNeedless:
+      follower->transfer.reset();
+      follower->needs_snapshot = false;
+      follower->progress.go_on_behind(last.index);
+      return feed(from.peer, *follower);
     case SnapshotResponse::State::kInstalled:
       follower->transfer.reset();
       follower->needs_snapshot = false;

@@ -152,7 +152,8 @@ struct SnapshotResponse {
     kAccepting = 1,
     kInstalled = 2,
     kRefused = 3,
-    kTooOld = 4,  ///< the member has promised what lies beyond this image
+    kTooOld = 4,    ///< the member has promised what lies beyond this image
+    kNeedless = 5,  ///< its engine has what the image holds, though its log is damaged there
   };
   Term term;
   SnapshotId snapshot;

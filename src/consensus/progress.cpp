@@ -70,6 +70,12 @@ void Progress::snapshot_given_up() {
   start_probe(match_index_.next());
 }
 
+void Progress::go_on_behind(Index last) {
+  awaits_snapshot_ = false;
+  start_probe(last.next());
+  probing_ = false;
+}
+
 void Progress::stalled(MonotonicTime now) {
   if (awaits_snapshot_) return;
   lost();

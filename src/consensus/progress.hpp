@@ -53,6 +53,8 @@ class Progress {
   void snapshot_installed(Index last, MonotonicTime now);
   /// It needs none any more: on from what is known to match.
   void snapshot_given_up();
+  /// It needs none, though it cannot acknowledge up to `last`: the logs meet there all the same.
+  void go_on_behind(Index last);
 
   // A read from the WAL for this follower, under way; nothing is sent meanwhile.
   void read_started(std::uint64_t id) { read_ = id; }

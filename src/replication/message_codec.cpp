@@ -248,7 +248,7 @@ std::optional<MessageBody> read_body(MessageType type, ByteReader& in, const Sha
       body.next_offset = in.u64();
       const std::uint8_t state = in.u8();
       body.state = static_cast<SnapshotResponse::State>(state);
-      if (state < 1 || state > 4) return std::nullopt;
+      if (state < 1 || state > 5) return std::nullopt;
       return body;
     }
     case MessageType::kCheckpoint: {

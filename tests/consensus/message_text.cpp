@@ -75,10 +75,11 @@ struct BodyText {
   }
   std::string operator()(const SnapshotResponse& body) const {
     using State = SnapshotResponse::State;
-    const std::string state = body.state == State::kInstalled ? "installed"
-                              : body.state == State::kRefused ? "refused"
-                              : body.state == State::kTooOld  ? "too_old"
-                                                              : "accepting";
+    const std::string state = body.state == State::kInstalled  ? "installed"
+                              : body.state == State::kRefused  ? "refused"
+                              : body.state == State::kTooOld   ? "too_old"
+                              : body.state == State::kNeedless ? "needless"
+                                                               : "accepting";
     return "snapshot " + state + " next=" + std::to_string(body.next_offset);
   }
   std::string operator()(const Checkpoint& body) const {

@@ -95,7 +95,10 @@ class RandomRun {
   }
 
   void disturb() {
-    switch (rng_.below(12)) {
+    switch (rng_.below(15)) {
+      case 14:
+      case 13:
+      case 12:
       case 11:
         return release();
       case 10:
@@ -265,12 +268,19 @@ class RandomRun {
     cluster_.write_again(name);
   }
 
+  /// A leader's mostly, and mostly all of it, so that whoever lags needs a snapshot.
   void release() {
-    const NodeId& name = some_node();
+    const auto leads = [&](const NodeId& name) {
+      const Node& node = cluster_.node(name);
+      return node.is_up() && node.core->role() == Role::kLeader;
+    };
+    const auto leader = std::ranges::find_if(names_, leads);
+    const NodeId& name = leader == names_.end() || rng_.one_in(3) ? some_node() : *leader;
     const Node& node = cluster_.node(name);
     if (!node.is_up() || node.applied.empty()) return;
     const Index before = node.core->log().first_index();
-    cluster_.release(name, Index(1 + rng_.below(node.applied.size())));
+    const std::uint64_t applied = node.applied.size();
+    cluster_.release(name, Index(rng_.one_in(3) ? 1 + rng_.below(applied) : applied));
     if (node.core->log().first_index() > before) ++tally_["prefixes released"];
   }
 

@@ -62,6 +62,7 @@ std::vector<MessageBody> every_message() {
       SnapshotResponse{Term(7), SnapshotId(sixteen(5)), 100, SnapshotResponse::State::kInstalled},
       SnapshotResponse{Term(8), SnapshotId(sixteen(5)), 0, SnapshotResponse::State::kRefused},
       SnapshotResponse{Term(8), SnapshotId(sixteen(5)), 0, SnapshotResponse::State::kTooOld},
+      SnapshotResponse{Term(8), SnapshotId(sixteen(5)), 0, SnapshotResponse::State::kNeedless},
       Checkpoint{Index(1024), Digest{{1, 2, 3}}}};
 }
 

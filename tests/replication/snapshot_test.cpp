@@ -109,6 +109,7 @@ TEST(Snapshot, TellsWhoeverWaitsForAResultInIt) {
   Cluster cluster(3, durable_engine);
   cluster.found();
   const WriteOptions patient{.wait = WaitFor::kApplied, .timeout = std::chrono::milliseconds(0)};
+  cluster.expect_converged();
   cluster[1].engine().gate.close();
   auto applied = cluster[1].begin_write("being applied", patient);
   ASSERT_TRUE(cluster[1].engine().gate.await_waiter());
