@@ -31,13 +31,15 @@ OutgoingSnapshot::OutgoingSnapshot(SnapshotImage image)
   offer_.size_bytes = pairs_.size() + state_->size();
 }
 
-Result<std::shared_ptr<OutgoingSnapshot>> OutgoingSnapshot::make(SnapshotImage image) {
+Result<std::shared_ptr<OutgoingSnapshot>> OutgoingSnapshot::make(SnapshotImage image,
+                                                                 const std::atomic<bool>& stopped) {
   SnapshotHeader header{image.metadata, 0, {}};
   std::shared_ptr<OutgoingSnapshot> snapshot(new OutgoingSnapshot(std::move(image)));
   Sha256 sha;
   sha.begin();
   std::uint64_t offset = 0;
   while (offset < snapshot->offer_.size_bytes) {
+    if (stopped) return Error(Errc::kStopped);
     const Result<SharedBuffer> piece = snapshot->read(offset, kReadAheadBytes);
     if (!piece) return piece.error();
     sha.update(piece->bytes());

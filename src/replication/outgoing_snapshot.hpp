@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,8 +14,9 @@ namespace lockstep::replication {
 class OutgoingSnapshot {
  public:
   /// Reads all of it once, for its digest. Errors: the image's; kStateMachineFailed when it is not
-  /// as long as it says.
-  [[nodiscard]] static Result<std::shared_ptr<OutgoingSnapshot>> make(SnapshotImage image);
+  /// as long as it says; kStopped.
+  [[nodiscard]] static Result<std::shared_ptr<OutgoingSnapshot>> make(
+      SnapshotImage image, const std::atomic<bool>& stopped);
 
   [[nodiscard]] const consensus::SnapshotOffer& offer() const { return offer_; }
   /// `max_bytes` from `offset` on, less at the end only.

@@ -232,7 +232,6 @@ void Replica::begin_stop(DoneHandler done) {
   phase_ = Phase::kStopping;
   timer_.reset();
   subscriptions_.clear();
-  snapshot_sender_->stop();
   snapshot_receiver_->stop();
   due_messages_.clear();
   end_start(Errc::kStopped);
@@ -242,7 +241,9 @@ void Replica::begin_stop(DoneHandler done) {
   for (auto& [id, call] : std::exchange(calls_, {})) host_->answer(std::move(call), Errc::kStopped);
   complete_sync_waiters(sync_waiters_.give_up(Errc::kStopped));
   complete_reads(reads_.give_up(Errc::kStopped));
-  apply_pump_->stop([self = shared_from_this()] { self->close_wal(); });
+  // An image may be a view of the engine.
+  snapshot_sender_->stop(
+      [self = shared_from_this()] { self->apply_pump_->stop([self] { self->close_wal(); }); });
 }
 
 void Replica::close_wal() {

@@ -34,9 +34,9 @@ void SnapshotSender::taken(Result<SnapshotImage> image) {
   if (!handlers_.ready) return;
   if (!image) return fail_all(image.error());
   last_ = image->metadata.last.index;
-  worker_->post([weak = weak_from_this(), strand = strand_,
+  worker_->post([weak = weak_from_this(), strand = strand_, stopped = stopped_,
                  image = std::make_shared<SnapshotImage>(std::move(*image))] {
-    auto made = OutgoingSnapshot::make(std::move(*image));
+    auto made = OutgoingSnapshot::make(std::move(*image), *stopped);
     strand->post([weak, made = std::move(made)] {
       if (const auto self = weak.lock()) self->prepared(made);
     });
@@ -120,10 +120,13 @@ void SnapshotSender::let_go() {
   if (snapshot_) worker_->post([snapshot = std::exchange(snapshot_, {})] {});
 }
 
-void SnapshotSender::stop() {
+void SnapshotSender::stop(std::function<void()> done) {
   handlers_ = {};
   waiting_.clear();
+  *stopped_ = true;
   let_go();
+  if (!worker_) return done();
+  worker_->post([strand = strand_, done = std::move(done)] { strand->post(done); });
 }
 
 }  // namespace lockstep::replication

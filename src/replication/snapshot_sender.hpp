@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -40,8 +41,8 @@ class SnapshotSender : public std::enable_shared_from_this<SnapshotSender> {
   [[nodiscard]] std::optional<Index> in_use() const { return last_; }
   /// Nobody is being sent anything.
   void let_go();
-  /// No handler runs any more.
-  void stop();
+  /// No handler runs any more; `done` runs when no image is in use, and all are let go.
+  void stop(std::function<void()> done);
 
  private:
   void taken(Result<SnapshotImage> image);
@@ -56,6 +57,8 @@ class SnapshotSender : public std::enable_shared_from_this<SnapshotSender> {
   const std::shared_ptr<IExecutor> strand_;
   const std::uint64_t bytes_per_second_;
   std::shared_ptr<IExecutor> worker_;
+  /// For whoever reads an image at that moment.
+  const std::shared_ptr<std::atomic<bool>> stopped_ = std::make_shared<std::atomic<bool>>(false);
   Handlers handlers_;
   bool making_ = false;
   /// And what image will do for them.

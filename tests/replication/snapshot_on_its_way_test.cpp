@@ -124,6 +124,13 @@ TEST_F(SnapshotOnItsWay, IsBegunAnewWhenTheReceiverRestarts) {
   expect_agreement(1);
 }
 
+TEST_F(SnapshotOnItsWay, IsLetGoBeforeAStopEnds) {
+  run_until_half_has_arrived(1);
+  ASSERT_EQ(*group_[1].engine->snapshots_alive, 1);
+  group_.must_succeed([&](auto done) { group_[1].manager->stop(done); });
+  EXPECT_EQ(*group_[1].engine->snapshots_alive, 0);
+}
+
 /// The log does not wait for ever for somebody that is gone: the image is let go, a later one is
 /// taken.
 TEST_F(SnapshotOnItsWay, HoldsUpTheLogOnlyWithinTheBudget) {
