@@ -6,11 +6,13 @@
 
 namespace lockstep::consensus {
 
-/// False: the log goes on from there, and what lies before it is applied or can be.
+/// False: the log goes on from there, what lies before it is applied or can be, and who the members
+/// are is known.
 bool Core::needs(EntryId last) const {
   if (last.index <= applied_) return false;
   const auto damaged = log_.first_damaged_after(applied_);
-  return !log_.contains(last) || (damaged && *damaged <= last.index);
+  return !log_.contains(last) || (damaged && *damaged <= last.index) ||
+         !configurations_.is_certain_at(last.index);
 }
 
 /// What was promised beyond the snapshot would be forgotten with the log (design rule 4). Only of a
@@ -28,8 +30,12 @@ void Core::confirm(const NodeId& leader, const InstallSnapshot& piece) {
   advance_commit(last);
   const IndexRanges& damaged = log_.damaged();
   if (damaged.empty() || damaged.front().first > last) return acknowledge();
-  // The leader cannot give the damaged ones back, and the engine has what they held; what follows
-  // them may be needed to release them, since it tells terms.
+  // The leader cannot give the damaged ones back. A later snapshot will tell who the members are.
+  if (!configurations_.is_certain_at(last)) {
+    return answer_piece(leader, piece.snapshot, 0, SnapshotResponse::State::kTooOld);
+  }
+  // The engine has what they held; what follows them may be needed to release them, since it tells
+  // terms.
   answer_piece(leader, piece.snapshot, 0, SnapshotResponse::State::kNeedless);
   if (damaged.front().last <= applied_) notice(DamageOutlived{});
 }
