@@ -118,6 +118,12 @@ void Core::end_snapshot(const NodeId& node, Leadership::Follower& follower) {
 /// Time-outs are on progress, not on duration.
 void Core::tick_snapshot(const NodeId& node, Leadership::Follower& follower) {
   if (!follower.progress.awaits_snapshot()) return;
+  const bool is_left_behind =
+      follower.transfer && follower.transfer->offer().last.index < log_.before_first().index;
+  if (is_left_behind) {
+    follower.transfer.reset();
+    return ask_for_snapshot(node, follower);
+  }
   if (!follower.transfer) {
     if (follower.next_snapshot == MonotonicTime{} || now_ < follower.next_snapshot) return;
     follower.next_snapshot = MonotonicTime{};

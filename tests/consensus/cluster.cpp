@@ -332,11 +332,6 @@ void Cluster::release(const NodeId& name, Index up_to) {
   Node& node = nodes_.at(name);
   if (!node.is_up() || node.core->is_installing() || node.disk->unsynced() > 0) return;
   up_to = std::min(up_to, Index(node.applied.size()));
-  if (const Leadership* leadership = node.core->leadership()) {
-    for (const auto& [other, follower] : leadership->followers) {
-      if (follower.transfer) up_to = std::min(up_to, follower.transfer->offer().last.index);
-    }
-  }
   const auto term = node.core->log().term_at(up_to);
   const bool is_certain = node.core->configurations().is_certain_at(up_to);
   if (up_to < node.disk->seen().first_index() || !term || !is_certain) return;

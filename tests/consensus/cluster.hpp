@@ -119,7 +119,7 @@ class Cluster {
   bool fail_read(const NodeId& name);
   /// The engine takes the snapshot that waits for it. False: there is none.
   bool install_one(const NodeId& name);
-  /// Releases the log up to there, or as far as may be: what is applied and no transfer needs.
+  /// Releases the log up to there, or as far as is applied, whoever may need it.
   void release(const NodeId& name, Index up_to);
   void set_full(const NodeId& name, bool full);
   /// What found no room is tried again.
