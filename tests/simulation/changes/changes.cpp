@@ -13,6 +13,7 @@ constexpr Change kChanges[] = {
     {"learner promoted", 6, promote},
     {"member removed", 3, remove_member},
     {"stranger readmitted", 3, readmit_stranger},
+    {"log released", 5, release_log},
 };
 
 }  // namespace

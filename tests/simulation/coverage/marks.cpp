@@ -30,6 +30,10 @@ constexpr const char* kStarts = "a log is opened again";
 constexpr const char* kLeadsAgain = "a node leads once more";
 constexpr const char* kReleased = "the log's beginning is released";
 constexpr const char* kReleasedWhileOpen = "a log is opened that begins behind a boundary";
+constexpr const char* kSnapshotSent = "a member gets a snapshot";
+constexpr const char* kSnapshotWhileJoint = "a snapshot is installed while members change";
+constexpr const char* kInstallationCut = "a start finds an installation begun";
+constexpr const char* kFateUnknown = "a snapshot takes the place of an uncommitted tail";
 constexpr const char* kJoint = "a configuration is joint";
 constexpr const char* kJointUndone = "a joint configuration is undone";
 constexpr const char* kJointFinishedByAnother = "a successor finishes a half-done change";
@@ -67,6 +71,10 @@ constexpr const char* kNames[] = {kWalkedBack,
                                   kLeadsAgain,
                                   kReleased,
                                   kReleasedWhileOpen,
+                                  kSnapshotSent,
+                                  kSnapshotWhileJoint,
+                                  kInstallationCut,
+                                  kFateUnknown,
                                   kJoint,
                                   kJointUndone,
                                   kJointFinishedByAnother,
@@ -103,6 +111,10 @@ void Marks::on_event(const NodeId& node, const ReplicationEvent& event) {
     before = disk->state;
   } else if (const auto* trouble = std::get_if<ReplicationError>(&event)) {
     if (trouble->error == Errc::kLeadershipLost) hit(kFenced);
+  } else if (std::holds_alternative<SnapshotSent>(event)) {
+    hit(kSnapshotSent);
+  } else if (std::holds_alternative<FateUnknown>(event)) {
+    hit(kFateUnknown);
   }
 }
 
@@ -114,6 +126,7 @@ void Marks::on_open(const NodeId& node, const WALState& state) {
     hit(kStarts);
   }
   if (state.boundary) hit(kReleasedWhileOpen);
+  if (state.install_intent) hit(kInstallationCut);
   for (const TermRun& run : state.term_runs) {
     if (run.term == Term{}) hit(kTermsLost);
   }
@@ -228,6 +241,11 @@ void Marks::see(const NodeId& from, const consensus::RepairResponse& response) {
 }
 
 void Marks::on_apply(const NodeId&, const CommittedCommand&, const KvState&) {}
-void Marks::on_install(const NodeId&, const SnapshotMetadata&, const KvState&) {}
+void Marks::on_install(const NodeId&, const SnapshotMetadata&, const KvState&) {
+  for (const auto& [node, known] : facts_.nodes) {
+    const Configuration* now = known.submitted.configuration();
+    if (now != nullptr && now->is_joint()) return hit(kSnapshotWhileJoint);
+  }
+}
 
 }  // namespace lockstep::sim

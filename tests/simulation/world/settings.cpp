@@ -25,6 +25,11 @@ void draw_replica(testing::SplitMix64& numbers, ReplicaOptions& replica) {
   replica.max_in_flight_messages = 1 + numbers.below(8);
   const std::uint64_t thresholds[] = {0, 0, 5'000, 30'000};
   replica.compaction_threshold_bytes = thresholds[numbers.below(std::size(thresholds))];
+  const std::uint64_t kept[] = {0, 3'000, 64 << 20};
+  replica.retention_bytes = kept[numbers.below(std::size(kept))];
+  const std::uint64_t paces[] = {0, 0, 20'000};
+  replica.snapshot_bytes_per_second = paces[numbers.below(std::size(paces))];
+  if (numbers.below(2) == 0) replica.snapshot_folder = "/snapshots";
   replica.max_apply_batch_bytes = numbers.below(2) == 0 ? 300 : 1 << 20;
 }
 
@@ -64,8 +69,6 @@ Settings draw_settings(std::uint64_t seed) {
   settings.links.repeated_after_reconnect = numbers.below(2) == 0 ? 0 : numbers.below(30);
   settings.members_change = settings.nodes >= 3 && numbers.below(2) == 0;
   if (settings.members_change) settings.spares = numbers.below(3);
-  // Who comes anew needs the log from its beginning.
-  if (settings.members_change) settings.replica.compaction_threshold_bytes = 0;
   settings.replica.readmit_strangers = settings.members_change && numbers.below(2) == 0;
   if (settings.members_change || numbers.below(4) != 0)
     settings.mean_between_changes = 2s + 1s * numbers.below(15);
