@@ -33,6 +33,15 @@ MonotonicTime Core::next_deadline_of(const Leadership& leadership) const {
     if (const auto since = follower.progress.silent_since()) {
       next = std::min(next, *since + patience_with(follower));
     }
+    if (!follower.progress.awaits_snapshot()) continue;
+    if (follower.transfer) {
+      const bool is_left_behind = follower.transfer->offer().last.index < log_.before_first().index;
+      next = std::min(next, is_left_behind
+                                ? now_
+                                : follower.transfer->silent_since() + patience_with(follower));
+    } else if (follower.next_snapshot > MonotonicTime{}) {
+      next = std::min(next, follower.next_snapshot);
+    }
   }
   return next;
 }

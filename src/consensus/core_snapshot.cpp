@@ -34,7 +34,7 @@ void Core::ask_for_snapshot(const NodeId& node, const Leadership::Follower& foll
 /// Each pause is twice as long as the one before, until something arrives.
 void Core::pause_snapshot(Leadership::Follower& follower) {
   follower.transfer.reset();
-  follower.next_snapshot = now_ + options_.retry_interval * (1 << follower.silent_retries);
+  follower.next_snapshot = now_ + patience_with(follower);
   follower.silent_retries = std::min(follower.silent_retries + 1, kMaxRetryDoublings);
 }
 
@@ -129,8 +129,7 @@ void Core::tick_snapshot(const NodeId& node, Leadership::Follower& follower) {
     follower.next_snapshot = MonotonicTime{};
     return ask_for_snapshot(node, follower);
   }
-  const auto patience = options_.retry_interval * (1 << follower.silent_retries);
-  if (!follower.transfer->is_silent_since(now_ - patience)) return;
+  if (!follower.transfer->is_silent_since(now_ - patience_with(follower))) return;
   follower.silent_retries = std::min(follower.silent_retries + 1, kMaxRetryDoublings);
   open_snapshot(node, follower);
 }

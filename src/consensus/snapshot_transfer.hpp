@@ -55,6 +55,7 @@ class SnapshotTransfer {
     wanted_ = std::min(wanted_ + kPieceBytes, offer_.size_bytes);
     return offset;
   }
+  [[nodiscard]] MonotonicTime silent_since() const { return last_progress_; }
   [[nodiscard]] bool is_silent_since(MonotonicTime since) const { return last_progress_ <= since; }
 
  private:
