@@ -33,7 +33,9 @@ MonotonicTime Core::next_deadline_of(const Leadership& leadership) const {
     if (const auto since = follower.progress.silent_since()) {
       next = std::min(next, *since + patience_with(follower));
     }
-    if (!follower.progress.awaits_snapshot()) continue;
+    const bool may_get_snapshot =
+        follower.progress.awaits_snapshot() && follower.linked && !follower.stranger;
+    if (!may_get_snapshot) continue;
     if (follower.transfer) {
       const bool is_left_behind = follower.transfer->offer().last.index < log_.before_first().index;
       next = std::min(next, is_left_behind

@@ -5,6 +5,14 @@
 #include "consensus/core.hpp"
 
 namespace lockstep::consensus {
+namespace {
+
+/// It needs one, and can be reached.
+bool may_get_snapshot(const Leadership::Follower& follower) {
+  return follower.progress.awaits_snapshot() && follower.linked && !follower.stranger;
+}
+
+}  // namespace
 
 void Core::prefix_released(EntryId last) {
   if (failed_) return;
@@ -77,7 +85,7 @@ void Core::snapshot_failed(const NodeId& node, const Error& error) {
 
 /// The follower may have lost what it had, or have it from an earlier leader: its answer tells.
 void Core::open_snapshot(const NodeId& node, Leadership::Follower& follower) {
-  if (!follower.transfer || !follower.linked || follower.stranger) return;
+  if (!follower.transfer || !may_get_snapshot(follower)) return;
   follower.transfer->open(now_);
   const SnapshotOffer& offer = follower.transfer->offer();
   send(node,
@@ -117,7 +125,7 @@ void Core::end_snapshot(const NodeId& node, Leadership::Follower& follower) {
 
 /// Time-outs are on progress, not on duration.
 void Core::tick_snapshot(const NodeId& node, Leadership::Follower& follower) {
-  if (!follower.progress.awaits_snapshot()) return;
+  if (!may_get_snapshot(follower)) return;
   const bool is_left_behind =
       follower.transfer && follower.transfer->offer().last.index < log_.before_first().index;
   if (is_left_behind) {
