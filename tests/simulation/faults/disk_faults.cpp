@@ -10,11 +10,6 @@ using namespace std::chrono_literals;
 
 bool is_up(Node& node) { return node.is_up(); }
 
-/// What everybody has released nobody can give to a node that finds it damaged.
-bool log_is_kept(const World& world) {
-  return world.settings().replica.compaction_threshold_bytes == 0;
-}
-
 /// Unless its life has ended meanwhile.
 void later_in_this_life(World& world, Node& node, World::Time delay,
                         std::function<void(Node&)> what) {
@@ -80,7 +75,6 @@ bool make_disk_read_only(World& world) {
 
 /// A part of the log cannot be read, as if it were rotten, until the next life.
 bool fail_read(World& world) {
-  if (!log_is_kept(world)) return false;
   Node* node = world.any_node_that([&](Node& n) { return world.may_lose_data(n); });
   if (node == nullptr) return false;
   const auto paths = node->disk().paths();
@@ -98,7 +92,6 @@ bool fail_read(World& world) {
 
 /// A bit of an entry that was durable long ago.
 bool rot(World& world) {
-  if (!log_is_kept(world)) return false;
   Node* node = world.any_node_that([&](Node& n) { return world.may_lose_data(n); });
   if (node == nullptr) return false;
   const auto& known = world.checkers().facts().nodes;
