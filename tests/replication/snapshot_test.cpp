@@ -103,6 +103,27 @@ TEST(Snapshot, OverAnUncommittedTailSaysSo) {
             (IndexRange{committed_before.next(), Index(committed_before.value() + 3)}));
 }
 
+TEST(Snapshot, BringsSessionsAlong) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  cluster.expect_converged();
+  cluster.isolate(3);
+  const auto session = await(cluster[1].manager().open_session());
+  ASSERT_TRUE(session);
+  WriteOptions once;
+  once.session = SessionWrite{*session, 1, 1};
+  ASSERT_TRUE(committed(cluster[1].write("once", once)));
+  leave_behind(cluster, 5);
+  cluster.heal(3);
+  expect_same_state(cluster);
+  ASSERT_EQ(cluster[3].engine().installs, 1);
+  ASSERT_TRUE(eventually([&] { return !cluster[3].lead(); }));
+  const WriteOutcome again = cluster[3].write("once", once);
+  ASSERT_TRUE(committed(again)) << to_string(again);
+  EXPECT_EQ(committed(again)->result->value, "did once");
+  EXPECT_EQ(cluster[3].engine().count(), 0u) << "it is in the snapshot";
+}
+
 /// A write of an earlier leadership is committed, and what the engine said to it stays unknown
 /// here.
 TEST(Snapshot, TellsWhoeverWaitsForAResultInIt) {
@@ -110,12 +131,13 @@ TEST(Snapshot, TellsWhoeverWaitsForAResultInIt) {
   cluster.found();
   const WriteOptions patient{.wait = WaitFor::kApplied, .timeout = std::chrono::milliseconds(0)};
   cluster.expect_converged();
+  const Index before = cluster[1].status().last_index;
   cluster[1].engine().gate.close();
   auto applied = cluster[1].begin_write("being applied", patient);
   ASSERT_TRUE(cluster[1].engine().gate.await_waiter());
   auto swallowed = cluster[1].begin_write("behind it", patient);
-  ASSERT_TRUE(eventually(
-      [&] { return cluster[2].status().commit_index >= cluster[1].status().last_index; }));
+  ASSERT_TRUE(
+      eventually([&] { return cluster[1].status().commit_index.value() == before.value() + 2; }));
   cluster.isolate(1);
   ASSERT_FALSE(cluster[2].lead());
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(committed(cluster[2].write("later")));
@@ -126,7 +148,10 @@ TEST(Snapshot, TellsWhoeverWaitsForAResultInIt) {
   ASSERT_TRUE(eventually([&] { return cluster[1].faults->intents == 1; }));
   cluster[1].engine().gate.open();
   EXPECT_TRUE(committed(await(std::move(applied))));
-  EXPECT_TRUE(std::holds_alternative<WriteUnknown>(await(std::move(swallowed))));
+  const WriteOutcome outcome = await(std::move(swallowed));
+  ASSERT_TRUE(std::holds_alternative<WriteUnknown>(outcome)) << to_string(outcome);
+  EXPECT_NE(error_of(outcome).message.find("snapshot"), std::string::npos)
+      << error_of(outcome).message;
   cluster.expect_converged(2);
   EXPECT_TRUE(cluster[1].engine().state() == cluster[2].engine().state());
 }
