@@ -489,8 +489,8 @@ class LOCKSTEP_EXPORT WALReplicationManager {
 
   /// Releases the beginning of this node's log now, whatever its size, up to the newest entry that
   /// the engine has durable: `done` when the log has durably let go of it, or at once when there is
-  /// nothing to let go of. Unlike compaction by size it keeps nothing for members that lag: they get
-  /// a snapshot. Unless this node leads and all members have what is released, the engine is
+  /// nothing to let go of. Unlike compaction by size it keeps nothing for members that lag: they
+  /// get a snapshot. Unless this node leads and all members have what is released, the engine is
   /// asked for an image first. Errors: kNotSupported (the engine has no snapshots, and a member may
   /// be left behind; nothing is released), kStateMachineFailed (it fails to make one), kCorruption
   /// (what the boundary needs to know is damaged in the log), kStopped, what the log says.
