@@ -131,9 +131,10 @@ void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
   entries.resize(count_within(entries, options_.max_batch_bytes));
   for (auto& [node, follower] : leadership->followers) {
     if (!follower.progress.read_finished(id)) continue;
-    const bool still_wanted = follower.linked &&
-                              entries.front().header.index == follower.progress.next_index() &&
-                              log_.contains(entries.back().id());
+    const Index next = follower.progress.next_index();
+    // What lies before them may have been released meanwhile.
+    const bool still_wanted = follower.linked && entries.front().header.index == next &&
+                              log_.term_at(next.previous()) && log_.contains(entries.back().id());
     if (still_wanted) send_entries(node, follower, {}, std::move(entries));
     return feed(node, follower);
   }

@@ -79,6 +79,29 @@ Entry make_entry(Sha256& sha, EntryId id, const std::string& content,
   return make_entry(sha, id, EntryKind::kCommand, as_bytes(content));
 }
 
+/// What the log that holds `stored` tells the core.
+std::function<void(Core&)> answer_to(const ReadWanted& read, const Stored& stored) {
+  const Index first = read.range.first;
+  if (first < stored.first_index()) {
+    return [id = read.id](Core& core) { core.read_failed(id, Errc::kReleased); };
+  }
+  if (contains(stored.damaged, first)) {
+    return [id = read.id, first](Core& core) {
+      core.read_failed(id, Errc::kCorruption);
+      core.damage_found({first, first});
+    };
+  }
+  std::vector<Entry> entries;
+  std::size_t bytes = 0;
+  for (Index i = first; i <= std::min(read.range.last, stored.last_index()); i = i.next()) {
+    bytes += stored.at(i).size_bytes();
+    if (!entries.empty() && bytes > read.byte_budget) break;
+    if (contains(stored.damaged, i)) break;
+    entries.push_back(stored.at(i));
+  }
+  return [id = read.id, entries](Core& core) { core.read_done(id, entries); };
+}
+
 Recovered recover(const Stored& stored, Index applied) {
   Recovered recovered;
   recovered.wal.identity = stored.identity;
@@ -278,33 +301,17 @@ bool Cluster::sync_one(const NodeId& name) {
   return true;
 }
 
-bool Cluster::read_one(const NodeId& name) {
+bool Cluster::begin_read(const NodeId& name) {
   Node& node = nodes_.at(name);
-  if (!node.is_up() || node.reads.empty()) return false;
-  const ReadWanted read = std::move(node.reads.front());
+  if (!node.is_up() || node.reads.empty() || node.read_answer) return false;
+  node.read_answer = answer_to(node.reads.front(), node.disk->seen());
   node.reads.pop_front();
-  const Stored& stored = node.disk->seen();
-  std::vector<Entry> entries;
-  std::size_t bytes = 0;
-  if (read.range.first < stored.first_index()) {
-    event(name, [&](Core& core) { core.read_failed(read.id, Errc::kReleased); });
-    return true;
-  }
-  if (contains(stored.damaged, read.range.first)) {
-    event(name, [&](Core& core) {
-      core.read_failed(read.id, Errc::kCorruption);
-      core.damage_found({read.range.first, read.range.first});
-    });
-    return true;
-  }
-  for (Index i = read.range.first; i <= std::min(read.range.last, stored.last_index());
-       i = i.next()) {
-    bytes += stored.at(i).size_bytes();
-    if (!entries.empty() && bytes > read.byte_budget) break;
-    if (contains(stored.damaged, i)) break;
-    entries.push_back(stored.at(i));
-  }
-  event(name, [&](Core& core) { core.read_done(read.id, std::move(entries)); });
+  return true;
+}
+
+bool Cluster::read_one(const NodeId& name) {
+  if (!nodes_.at(name).read_answer && !begin_read(name)) return false;
+  event(name, std::exchange(nodes_.at(name).read_answer, nullptr));
   return true;
 }
 

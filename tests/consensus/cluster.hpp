@@ -59,6 +59,8 @@ struct Node {
   };
   std::deque<Held> held;
   std::deque<ReadWanted> reads;
+  /// Of a read that was made, and is not told yet.
+  std::function<void(Core&)> read_answer;
   /// Of a snapshot that is being received.
   SnapshotId spool;
   std::uint64_t spooled_bytes = 0;
@@ -114,6 +116,9 @@ class Cluster {
   void deliver(const NodeId& from, const NodeId& to);
   /// Makes the oldest write durable. False: there is none.
   bool sync_one(const NodeId& name);
+  /// Makes the oldest read, for `read_one` to answer: with what the log holds now. False: there is
+  /// none, or one is made already.
+  bool begin_read(const NodeId& name);
   /// Answers the oldest read. False: there is none.
   bool read_one(const NodeId& name);
   bool fail_read(const NodeId& name);

@@ -396,6 +396,9 @@ void Script::add_disk_commands() {
     while (cluster_.read_one(id(words[1]))) {
     }
   };
+  commands_["begin_read"] = [this](const Words& words) {
+    require(cluster_.begin_read(id(words.at(1))), "nothing to read");
+  };
   commands_["read"] = [this](const Words& words) {
     require(cluster_.read_one(id(words.at(1))), "nothing to read");
   };
