@@ -348,7 +348,6 @@ class Core {
   void receive_body(const PeerMessage& from, const RepairRequest& request);
   void receive_body(const PeerMessage& from, const RepairResponse& response);
 
-  /// What this version does not know what to do with.
   // core_checkpoints.cpp
   void tell_checkpoint(const NodeId& node);
   void report(const Divergence& divergence);
@@ -377,6 +376,7 @@ class Core {
   void finish_installation();
   void receive_body(const PeerMessage& from, const InstallSnapshot& piece);
 
+  /// What this version does not know what to do with.
   void receive_body(const PeerMessage&, const auto&) { notice(MessageRefused{}); }
 
   void check_invariants();
