@@ -69,8 +69,13 @@ struct WALState {
   IndexRange bounds;
   /// Terms of all entries held, in index order. A run of term 0: damaged, its terms are unknown.
   std::vector<TermRun> term_runs;
-  /// Indexes of configuration entries held, in order.
+  /// Indexes of configuration entries held, in order; of damaged ones as far as they are known.
   std::vector<Index> configuration_indexes;
+  /// The newest configuration entry that was appended and not cut off since, be it damaged or
+  /// released; 0: none was since the boundary. Nothing: the log cannot tell. Then any damaged entry
+  /// behind the last of those above may be one, and the node, even a group's only voter, does not
+  /// lead before that is repaired.
+  std::optional<Index> newest_configuration;
   std::optional<Boundary> boundary;
   std::optional<InstallIntent> install_intent;
   /// The last entry that this log ever promised: its index is `bounds.last`, since entries that are

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
 
+#include "base/index_ranges.hpp"
 #include "lockstep/configuration.hpp"
 #include "lockstep/types.hpp"
 
@@ -16,10 +18,10 @@ class ConfigurationHistory {
  public:
   /// No place is known at all.
   [[nodiscard]] bool empty() const { return places_.empty(); }
-  /// The newest place holds what can be read. Otherwise `newest` is an older one: who the members
-  /// are is known again once the damage is repaired.
-  [[nodiscard]] bool is_certain() const;
-  /// The same of the newest place not beyond `index`.
+  /// `newest` is the newest one, and no older one because the newest is damaged or may be: then who
+  /// the members are is known again once the damage is repaired.
+  [[nodiscard]] bool is_certain() const { return is_certain_at(Index(UINT64_MAX)); }
+  /// The same of `at(index)`.
   [[nodiscard]] bool is_certain_at(Index index) const;
   /// That by which this node acts. Without members when none is known.
   [[nodiscard]] const Configuration& newest() const { return at(newest_index()); }
@@ -34,12 +36,17 @@ class ConfigurationHistory {
   void add(Index index, Configuration configuration);
   /// There is a configuration entry, and the disk has lost what it says.
   void add_damaged(Index index) { places_.try_emplace(index); }
-  void truncate_from(Index index) { places_.erase(places_.lower_bound(index), places_.end()); }
+  /// Damaged entries that are in none of the places known so far may be configurations.
+  void doubt(const IndexRanges& damaged);
+  /// The entry can be read again, and is no configuration unless it is added.
+  void settle(Index index) { subtract(doubtful_, {index, index}); }
+  void truncate_from(Index index);
   /// Forgets what only entries before `index` had use for.
   void release_up_to(Index index);
 
  private:
   std::map<Index, std::optional<Configuration>> places_;
+  IndexRanges doubtful_;
 };
 
 }  // namespace lockstep::consensus

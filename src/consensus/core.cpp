@@ -21,8 +21,8 @@ Core::Core(CoreOptions options, Recovered recovered, MonotonicTime now)
                       options.random_seed, now),
       checked_{hard_state_, commit_index_} {
   repair_.last_question = options.random_seed;
-  const Member* self = find_member(configuration(), identity_.node);
-  stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
+  doubt_damaged_configurations(recovered.wal);
+  stranger_ = names_other_data();
 }
 
 void Core::tick(MonotonicTime now) {

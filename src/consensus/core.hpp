@@ -305,6 +305,8 @@ class Core {
   void take_configuration(const Entry& entry);
   void add_configuration(Index index, Configuration configuration);
   void undo_configurations_from(Index index);
+  void doubt_damaged_configurations(const WALState& wal);
+  [[nodiscard]] bool names_other_data() const;
   void configuration_changed(Role role_before);
   void update_followers();
   [[nodiscard]] bool admits(const NodeId& node, Incarnation incarnation) const;

@@ -33,9 +33,28 @@ void Core::undo_configurations_from(Index index) {
   configuration_changed(before);
 }
 
-void Core::configuration_changed(Role role_before) {
+/// What the disk has lost may have named other members: as long as that is open, the configuration
+/// before it is not taken for the newest.
+void Core::doubt_damaged_configurations(const WALState& wal) {
+  IndexRanges doubtful = wal.damaged;
+  if (const auto newest = wal.newest_configuration) {
+    if (*newest > std::max(configurations_.newest_index(), log_.before_first().index)) {
+      configurations_.add_damaged(*newest);
+    }
+    subtract(doubtful, {newest->next(), log_.last_index()});
+  }
+  configurations_.doubt(doubtful);
+}
+
+/// What may not be the newest configuration makes nobody a stranger.
+bool Core::names_other_data() const {
   const Member* self = find_member(configuration(), identity_.node);
-  stranger_ = self != nullptr && self->incarnation != identity_.incarnation;
+  return configurations_.is_certain() && self != nullptr &&
+         self->incarnation != identity_.incarnation;
+}
+
+void Core::configuration_changed(Role role_before) {
+  stranger_ = names_other_data();
   if (std::holds_alternative<Leadership>(state_)) update_followers();
   if (role() != role_before) notice(RoleChange{role_before, role(), term()});
 }

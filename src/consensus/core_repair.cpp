@@ -147,8 +147,10 @@ void Core::repaired(const std::vector<Entry>& copies) {
     log_.mend(copies);
     notice(LogRepaired{{copies.front().header.index, copies.back().header.index}});
     for (const Entry& copy : copies) {
+      configurations_.settle(copy.header.index);
       if (configuration_in(copy)) take_configuration(copy);
     }
+    stranger_ = names_other_data();
   }
   if (std::holds_alternative<Leadership>(state_)) {
     commit_by_majority();

@@ -17,12 +17,13 @@ constexpr std::array<std::uint8_t, kSectorBytes> kPadding{};
 }  // namespace
 
 void BatchBuilder::begin(std::uint64_t nonce, std::uint64_t offset, std::uint64_t next_number,
-                         const LogCounters& counters, EntryId last) {
+                         const LogCounters& counters, const LogState& log) {
   nonce_ = nonce;
   end_ = offset;
   next_number_ = next_number;
   counters_ = counters;
-  last_ = last;
+  last_ = log.last();
+  newest_configuration_ = log.get().newest_configuration;
   under_way_ = false;
   arena_.clear();
   pieces_.clear();
@@ -41,6 +42,8 @@ void BatchBuilder::begin_change_by_truncation(Index from, EntryId left) {
   counters_.note_truncation(from);
   ++counters_.truncations;
   last_ = left;
+  // Which one is the newest then, a later batch will tell.
+  if (newest_configuration_ >= from) newest_configuration_.reset();
   open_.header.truncate_from = from;
   open_.header.first_index = left.index.next();
 }
@@ -49,6 +52,7 @@ void BatchBuilder::add_entry(const Entry& entry) {
   if (open_.header.first_index == entry.header.index) open_.header.first_term = entry.header.term;
   put_entry(RecordType::kEntry, entry);
   last_ = entry.id();
+  if (entry.header.kind == EntryKind::kConfiguration) newest_configuration_ = last_.index;
 }
 
 void BatchBuilder::add_repair(const std::vector<Entry>& entries) {
@@ -85,6 +89,7 @@ void BatchBuilder::add_copy(const BatchHeader& header, ByteSpan body) {
   counters_.truncated_min = truncated_min;  // of this segment
   counters_.note_truncation(header.truncate_from);
   last_ = header.last;
+  newest_configuration_ = header.newest_configuration;
   end_batch();
 }
 
@@ -119,6 +124,7 @@ void BatchBuilder::end_batch() {
   open_.header.body_crc = open_.crc;
   open_.header.last = last_;
   open_.header.counters = counters_;
+  open_.header.newest_configuration = newest_configuration_;
   const std::uint64_t exact = open_.offset + BatchHeader::kEncodedBytes + open_.bytes;
   end_ = align_to_sector(exact);
   put(ByteSpan(kPadding).first(end_ - exact));

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "lockstep/buffer.hpp"
 #include "lockstep/entry.hpp"
 #include "wal/arena.hpp"
+#include "wal/log_state.hpp"
 #include "wal/record_codec.hpp"
 #include "wal/segment_format.hpp"
 
@@ -24,9 +26,9 @@ class BatchBuilder {
     [[nodiscard]] IndexRange range() const { return {header.first_index, header.last.index}; }
   };
 
-  /// Starts anew, behind the batch that ends at `offset`.
+  /// Starts anew, behind the batch that ends at `offset`; `log` is what it has led to.
   void begin(std::uint64_t nonce, std::uint64_t offset, std::uint64_t next_number,
-             const LogCounters& counters, EntryId last);
+             const LogCounters& counters, const LogState& log);
 
   /// What follows is one change: it lies in one batch, as a whole.
   void begin_change();
@@ -80,6 +82,7 @@ class BatchBuilder {
   std::uint64_t next_number_ = 0;
   LogCounters counters_;
   EntryId last_;
+  std::optional<Index> newest_configuration_;
 
   bool under_way_ = false;
   Open open_;

@@ -134,8 +134,7 @@ Error FileWAL::write_group(const std::vector<Mutation>& group) {
   if (full || writer_.spoiled()) {
     if (const Result<> begun = begin_segment({}); !begun) return fail(begun.error());
   }
-  builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters,
-                 log_.state.last());
+  builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters, log_.state);
   record_new_damage();
   StateRecord state = state_record();
   for (const Mutation& mutation : group) {
@@ -245,8 +244,7 @@ Error FileWAL::mark_end() {
     const Result<> begun = begin_segment({});
     return begun ? Error() : fail(begun.error());
   }
-  builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters,
-                 log_.state.last());
+  builder_.begin(writer_.nonce(), writer_.end(), log_.next_batch_number, log_.counters, log_.state);
   builder_.begin_change();
   record_new_damage();
   builder_.add_record(RecordType::kState, encode_state(state_record()), true);
@@ -290,8 +288,7 @@ Result<> FileWAL::begin_segment(const std::vector<TailBatch>& tail) {
     }
   }
 
-  builder_.begin(header.nonce, kFirstBatchOffset, log_.next_batch_number, counters,
-                 log_.state.last());
+  builder_.begin(header.nonce, kFirstBatchOffset, log_.next_batch_number, counters, log_.state);
   std::uint8_t* const sectors = builder_.add_sectors(2);
   const auto state = encode_state(state_record());
   const auto summary = encode_summary(log_.state.get(), log_.map, promised, promised_counters);

@@ -59,18 +59,31 @@ void LogState::truncate(Index from) {
   state_.bounds.last = from.previous();
   state_.last_promised = {from.previous(), term_before};
   clip_damaged();
+  if (state_.newest_configuration >= from) doubt_newest_configuration();
+  settle_newest_configuration();
 }
 
 void LogState::append(EntryId entry, EntryKind kind) {
   if (state_.term_runs.empty() || state_.term_runs.back().term != entry.term) {
     state_.term_runs.push_back({entry.term, entry.index});
   }
-  if (kind == EntryKind::kConfiguration) state_.configuration_indexes.push_back(entry.index);
+  if (kind == EntryKind::kConfiguration) {
+    state_.configuration_indexes.push_back(entry.index);
+    state_.newest_configuration = entry.index;
+  }
   state_.bounds.last = entry.index;
   state_.last_promised = entry;
 }
 
 void LogState::mark_damaged(IndexRange range) { add(state_.damaged, range); }
+
+void LogState::settle_newest_configuration() {
+  if (state_.newest_configuration) return;
+  const std::vector<Index>& known = state_.configuration_indexes;
+  const Index newest = known.empty() ? Index{} : known.back();
+  const bool hidden = !state_.damaged.empty() && state_.damaged.back().last > newest;
+  if (!hidden) state_.newest_configuration = newest;
+}
 
 void LogState::repair(const std::vector<EntryHeader>& entries) {
   const IndexRange range = held_of({entries.front().index, entries.back().index});
@@ -101,6 +114,7 @@ void LogState::repair(const std::vector<EntryHeader>& entries) {
   state_.term_runs = std::move(runs);
 
   subtract(state_.damaged, range);
+  settle_newest_configuration();
 }
 
 void LogState::reset(const Boundary& boundary) {
@@ -108,6 +122,7 @@ void LogState::reset(const Boundary& boundary) {
   state_.bounds = {boundary.last.index.next(), boundary.last.index};
   state_.term_runs.clear();
   state_.configuration_indexes.clear();
+  state_.newest_configuration = Index{};
   state_.last_promised = boundary.last;
   state_.damaged.clear();
   state_.install_intent.reset();
@@ -126,6 +141,7 @@ void LogState::release(const Boundary& boundary) {
     state_.term_runs.insert(state_.term_runs.begin(), TermRun{first_term, first});
   }
   clip_damaged();
+  settle_newest_configuration();
 }
 
 void LogState::set_install_intent(const std::optional<InstallIntent>& intent) {

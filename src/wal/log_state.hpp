@@ -12,7 +12,10 @@ namespace lockstep {
 class LogState {
  public:
   LogState() = default;
-  explicit LogState(WALIdentity identity) { state_.identity = std::move(identity); }
+  explicit LogState(WALIdentity identity) {
+    state_.identity = std::move(identity);
+    state_.newest_configuration = Index{};
+  }
   explicit LogState(WALState state) : state_(std::move(state)) {}
 
   [[nodiscard]] const WALState& get() const { return state_; }
@@ -37,6 +40,11 @@ class LogState {
   /// Precondition: `entry.index` follows the last. A term of 0: unknown.
   void append(EntryId entry, EntryKind kind);
   void mark_damaged(IndexRange range);
+  /// What was appended last may have held configurations: only the log's headers can tell.
+  void doubt_newest_configuration() { state_.newest_configuration.reset(); }
+  void tell_newest_configuration(Index index) { state_.newest_configuration = index; }
+  /// By what is held, if nobody has told and no damage hides it.
+  void settle_newest_configuration();
   /// Copies of consecutive entries stand in the place of what was damaged. What is no longer held
   /// of them is passed over. Precondition: there is one.
   void repair(const std::vector<EntryHeader>& entries);

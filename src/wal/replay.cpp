@@ -31,8 +31,7 @@ Result<> Replay::apply(const Batch& batch, ByteSpan body) {
   if (log_.state.last().index != batch.header.last.index) {
     return corrupt("a whole batch does not end where its header says");
   }
-  log_.counters = newest_ = batch.header.counters;
-  log_.next_batch_number = batch.header.number + 1;
+  take_end_of(batch.header);
   return {};
 }
 
@@ -45,8 +44,15 @@ void Replay::apply_damaged(const Batch& batch) {
   // Before the first entry something is missing only after a reset, whose boundary is lost here.
   append_damaged({log_.state.last().index.next(), header.first_index.previous()}, {}, {});
   append_damaged(batch.range(), header.first_term, header.last.term);
+  take_end_of(header);
+}
+
+void Replay::take_end_of(const BatchHeader& header) {
   log_.counters = newest_ = header.counters;
   log_.next_batch_number = header.number + 1;
+  if (header.newest_configuration) {
+    log_.state.tell_newest_configuration(*header.newest_configuration);
+  }
 }
 
 void Replay::close_gap(const BatchHeader& next, bool whole) {
@@ -83,6 +89,7 @@ Result<> Replay::finish(bool end_missing) {
   if (boundary_version_ != newest_.boundary_version) {
     return corrupt("the newest boundary of the log is damaged");
   }
+  log_.state.settle_newest_configuration();
   return {};
 }
 
@@ -136,6 +143,7 @@ void Replay::append_damaged(IndexRange range, Term first_term, Term last_term) {
                     EntryKind::kCommand);
   if (range.first != range.last) log_.state.append({range.last, last_term}, EntryKind::kCommand);
   log_.state.mark_damaged(range);
+  log_.state.doubt_newest_configuration();
 }
 
 bool Replay::apply_record(const Record& record, const Batch& batch) {

@@ -35,6 +35,7 @@ class Replay {
   [[nodiscard]] Result<> finish(bool end_missing);
 
  private:
+  void take_end_of(const BatchHeader& header);
   void note_versions(RecordType type, const LogCounters& counters);
   void catch_up(const BatchHeader& header);
   void truncate(Index from);

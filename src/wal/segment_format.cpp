@@ -13,6 +13,7 @@ constexpr std::uint64_t kSegmentMagic = 0x4745534c4157534c;  // "LSWALSEG"
 constexpr std::uint32_t kBatchMagic = 0x3142534c;            // "LSB1"
 constexpr std::size_t kSegmentCrcOffset = 12;
 constexpr std::size_t kBatchCrcOffset = 4;
+constexpr std::uint32_t kTellsNewestConfiguration = 1;
 
 /// Of all bytes, with the four at `crc_offset` taken as zeros.
 std::uint32_t crc_without_field(ByteSpan bytes, std::size_t crc_offset, std::uint32_t seed) {
@@ -89,6 +90,10 @@ void encode_batch_header(const BatchHeader& header, std::uint64_t nonce, std::ui
   store_le(out + 80, header.counters.truncations);
   store_le(out + 84, header.counters.state_version);
   store_le(out + 88, header.counters.boundary_version);
+  if (header.newest_configuration) {
+    store_le(out + 92, kTellsNewestConfiguration);
+    store_le(out + 120, header.newest_configuration->value());
+  }
   store_le(out + 96, header.counters.truncated_min.value());
   if (!header.repaired.empty()) {
     store_le(out + 104, header.repaired.first.value());
@@ -123,10 +128,12 @@ std::optional<BatchHeader> decode_batch_header(ByteSpan bytes, std::uint64_t non
   header.counters.truncations = reader.u32();
   header.counters.state_version = reader.u32();
   header.counters.boundary_version = reader.u32();
-  static_cast<void>(reader.u32());  // reserved
+  const bool tells_newest_configuration = reader.u32() == kTellsNewestConfiguration;
   header.counters.truncated_min = reader.number<Index>();
   const IndexRange repaired{reader.number<Index>(), reader.number<Index>()};
   if (repaired.first != Index{}) header.repaired = repaired;
+  const auto newest_configuration = reader.number<Index>();
+  if (tells_newest_configuration) header.newest_configuration = newest_configuration;
   return header;
 }
 

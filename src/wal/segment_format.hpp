@@ -67,6 +67,8 @@ struct BatchHeader {
   EntryId last;
   /// After the batch.
   LogCounters counters;
+  /// After the batch: see `WALState`.
+  std::optional<Index> newest_configuration;
   /// The damaged entries that the batch replaces by copies; empty: none. Such a batch holds nothing
   /// else.
   IndexRange repaired;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::uint32_t kStateMagic = 0x5453534c;     // "LSST"
 constexpr std::uint32_t kBoundaryMagic = 0x4442534c;  // "LSBD"
-constexpr std::uint32_t kVersion = 1;
+/// Since 2 it tells the newest configuration.
+constexpr std::uint32_t kVersion = 2;
 
 /// Magic, version and checksum in front of the content.
 std::vector<std::uint8_t> wrap(std::uint32_t magic, ByteSpan content) {
@@ -74,6 +75,9 @@ Result<WALState> decode_content(ByteSpan content) {
   for (Index& index : state.configuration_indexes) index = reader.number<Index>();
   state.damaged.resize(reader.count(16));
   for (IndexRange& range : state.damaged) range = get_range(reader);
+  if (reader.remaining() > 0 && reader.u8() == 1) {
+    state.newest_configuration = reader.number<Index>();
+  }
   if (!reader.complete()) return damaged;
   return state;
 }
@@ -81,7 +85,9 @@ Result<WALState> decode_content(ByteSpan content) {
 }  // namespace
 
 WALStateTracker::WALStateTracker(WALState state)
-    : state_(std::make_unique<LogState>(std::move(state))) {}
+    : state_(std::make_unique<LogState>(std::move(state))) {
+  state_->settle_newest_configuration();
+}
 
 WALStateTracker::WALStateTracker(NodeId node, GroupId group, Runtime& runtime) {
   WALIdentity identity;
@@ -138,6 +144,8 @@ std::vector<std::uint8_t> WALStateTracker::encoded() const {
   for (const Index index : state.configuration_indexes) writer.number(index);
   writer.u32(static_cast<std::uint32_t>(state.damaged.size()));
   for (const IndexRange& range : state.damaged) put_range(writer, range);
+  writer.u8(state.newest_configuration ? 1 : 0);
+  if (state.newest_configuration) writer.number(*state.newest_configuration);
   return wrap(kStateMagic, writer.bytes());
 }
 

@@ -118,6 +118,7 @@ Recovered recover(const Stored& stored, Index applied) {
     const Index index = entry.header.index;
     const Term term = contains(stored.termless, index) ? Term{} : entry.header.term;
     if (runs.empty() || runs.back().term != term) runs.push_back({term, index});
+    if (entry.header.kind == EntryKind::kConfiguration) recovered.wal.newest_configuration = index;
     if (entry.header.kind == EntryKind::kConfiguration && !contains(stored.damaged, index)) {
       recovered.wal.configuration_indexes.push_back(index);
       const auto record = decode_record(entry.payload().bytes());
@@ -175,7 +176,9 @@ void Cluster::start(const NodeId& name) {
   checkers_.on_restart(name, applied);
   CoreOptions own = options;
   own.random_seed += ++starts_;
-  node.core.emplace(own, recover(node.disk->durable(), applied), now_ + node.clock);
+  Recovered recovered = recover(node.disk->durable(), applied);
+  if (!logs_tell_configurations) recovered.wal.newest_configuration.reset();
+  node.core.emplace(own, std::move(recovered), now_ + node.clock);
   for (const auto& [other, peer] : nodes_) {
     if (other != name && peer.is_up()) connect(name, other);
   }

@@ -87,6 +87,9 @@ class Cluster {
   Cluster& operator=(const Cluster&) = delete;
 
   CoreOptions options = test_options();
+  /// The logs know where the newest configuration is, though it may be damaged. Of what else is
+  /// damaged the kind is lost.
+  bool logs_tell_configurations = true;
 
   void add_node(const NodeId& name, Stored stored);
   /// With an empty disk of its own.

@@ -78,6 +78,40 @@ TEST(ConfigurationHistory, DamageLeavesTheOlderOneUntilItIsRepaired) {
   EXPECT_EQ(text_of(history.newest()), "1+2");
 }
 
+TEST(ConfigurationHistory, WhatMayBeAConfigurationHidesTheOneBefore) {
+  ConfigurationHistory history = history_of({{1, "1"}, {6, "1~2"}});
+  history.doubt({{Index(3), Index(4)}, {Index(6), Index(6)}, {Index(8), Index(9)}});
+  const auto expect_certain = [&](const std::vector<std::uint64_t>& at) {
+    std::vector<std::uint64_t> certain;
+    for (std::uint64_t index = 0; index <= 10; ++index) {
+      if (history.is_certain_at(Index(index))) certain.push_back(index);
+    }
+    EXPECT_EQ(certain, at);
+  };
+  expect_certain({1, 2, 6, 7});
+  EXPECT_FALSE(history.is_certain());
+  history.settle(Index(3));
+  history.settle(Index(9));
+  expect_certain({1, 2, 3, 6, 7});
+  history.add(Index(8), configuration_from("1+2"));
+  history.settle(Index(8));
+  expect_certain({1, 2, 3, 6, 7, 8, 9, 10});
+  EXPECT_TRUE(history.is_certain());
+  history.truncate_from(Index(4));
+  EXPECT_TRUE(history.is_certain()) << "what is cut off hides nothing";
+}
+
+TEST(ConfigurationHistory, WhatIsReleasedHidesNothing) {
+  ConfigurationHistory history = history_of({{1, "1"}});
+  history.doubt({{Index(3), Index(5)}});
+  history.release_up_to(Index(4));
+  EXPECT_FALSE(history.is_certain());
+  history.release_up_to(Index(5));
+  EXPECT_TRUE(history.is_certain());
+  history.truncate_from(Index(6));
+  EXPECT_TRUE(history.is_certain());
+}
+
 TEST(ConfigurationHistory, AgreesWithAListOfAllIndexes) {
   Rng rng(1);
   for (int round = 0; round < 300; ++round) {

@@ -33,6 +33,8 @@ class MembershipRun {
     cluster_.options.tail_cache_bytes = rng_.one_in(3) ? 400 : 0;
     cluster_.options.max_batch_bytes = 1 + rng_.below(600);
     cluster_.options.readmit_strangers = rng_.one_in(2);
+    cluster_.logs_tell_configurations = rng_.one_in(2);
+    rots_ = rng_.one_in(2);
     cluster_.add_founded(founding);
     for (const NodeId& name : names_) {
       if (std::ranges::count(founding, name) == 0) cluster_.add_empty_node(name);
@@ -142,11 +144,27 @@ class MembershipRun {
     const bool was_joint = cluster_.node(name).core->configuration().is_joint();
     cluster_.crash(name, rng_.below(cluster_.disk(name).unsynced() + 1));
     tally_["crashes while joint"] += was_joint ? 1 : 0;
+    if (rots_) return rot(name);
     if (may_lose(name) && rng_.one_in(3)) {
       cluster_.add_empty_node(name, ++cluster_.node(name).generation);
       emptied_ = name;
       ++tally_["disks emptied"];
     }
+  }
+
+  /// One disk at a time: the others have what it loses.
+  void rot(const NodeId& name) {
+    const std::uint64_t last = cluster_.disk(name).durable().last_index().value();
+    const bool is_next = !rotten_ || *rotten_ == name || !is_damaged(*rotten_);
+    if (!is_next || last == 0 || !may_lose(name) || !rng_.one_in(2)) return;
+    const std::uint64_t first = 1 + rng_.below(last);
+    cluster_.rot(name, {Index(first), Index(std::min(last, first + rng_.below(8)))});
+    rotten_ = name;
+    ++tally_["disks that rot"];
+  }
+
+  [[nodiscard]] bool is_damaged(const NodeId& name) const {
+    return !cluster_.disk(name).durable().damaged.empty();
   }
 
   /// One disk at a time, so that what is committed has a majority left without it: it must be no
@@ -233,6 +251,7 @@ class MembershipRun {
       }
       if (text_of(cluster_.node(name).applied) != wanted)
         return name.str() + " has not applied all";
+      if (is_damaged(name)) return name.str() + " is not repaired";
       ++tally_["members that agree"];
     }
     for (const Entry& entry : cluster_.disk(leader).durable().entries) {
@@ -267,6 +286,9 @@ class MembershipRun {
   std::vector<NodeId> names_;
   /// The one node whose disk was emptied, once or more often.
   std::optional<NodeId> emptied_;
+  /// The last one whose disk rotted, in a run in which none is emptied.
+  std::optional<NodeId> rotten_;
+  bool rots_ = false;
   std::uint64_t proposed_ = 0;
 };
 
@@ -290,10 +312,11 @@ TEST(RandomMembership, ChangesAreSafeAndEnd) {
     ASSERT_EQ(broken, "") << "seed " << seed << ", and before that:\n" << trace_of(seed);
     ASSERT_FALSE(HasFailure()) << "seed " << seed << ":\n" << trace_of(seed);
   }
-  const Tally floor = {
-      {"changes asked for", 1000}, {"leader removed", 100}, {"elections while joint", 100},
-      {"crashes while joint", 50}, {"configurations", 700}, {"joint configurations", 200},
-      {"late syncs", 1000},        {"disks emptied", 100},  {"members that agree", 700}};
+  const Tally floor = {{"changes asked for", 1000},    {"leader removed", 100},
+                       {"elections while joint", 100}, {"crashes while joint", 50},
+                       {"configurations", 700},        {"joint configurations", 200},
+                       {"late syncs", 1000},           {"disks emptied", 50},
+                       {"disks that rot", 100},        {"members that agree", 700}};
   for (const auto& [what, least] : floor) EXPECT_GE(tally[what], least) << what;
   if (testing::Test::HasFailure()) {
     for (const auto& [what, count] : tally) std::cout << what << ": " << count << "\n";

@@ -201,6 +201,7 @@ void Script::add_setup_commands() {
   // elected: leaders are elected by time-out
   commands_["elected"] = [this](const Words&) { cluster_.options.elected = true; };
   // options window_messages=2 window_bytes=1000 batch_bytes=100 tail_bytes=0 readmit_strangers=yes
+  // logs_tell_configurations=no
   commands_["options"] = [this](const Words& words) {
     for (const auto& [name, value] : fields(words, 1)) {
       auto& options = cluster_.options;
@@ -209,8 +210,11 @@ void Script::add_setup_commands() {
           {"window_bytes", &options.window.max_bytes},
           {"batch_bytes", &options.max_batch_bytes},
           {"tail_bytes", &options.tail_cache_bytes}};
-      if (name == "readmit_strangers") {
-        options.readmit_strangers = value == "yes";
+      const std::map<std::string, bool*> switches = {
+          {"readmit_strangers", &options.readmit_strangers},
+          {"logs_tell_configurations", &cluster_.logs_tell_configurations}};
+      if (switches.contains(name)) {
+        *switches.at(name) = value == "yes";
         continue;
       }
       require(known.contains(name), "unknown option: " + name);

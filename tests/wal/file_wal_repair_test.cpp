@@ -81,6 +81,7 @@ TEST(FileWALRepair, CopiesTakeThePlaceOfDamageAndStay) {
       const WALState found = node.opened();
       ASSERT_THAT(found.damaged, ElementsAre(range(7, 9)));
       EXPECT_THAT(found.configuration_indexes, IsEmpty());
+      EXPECT_EQ(found.newest_configuration, Index(kConfiguration));
       ASSERT_FALSE(repair(node, 7, 9));
       expect_entries(node, 1, 15);
       ASSERT_FALSE(node.call().write(append(entries_at(16, 16))));

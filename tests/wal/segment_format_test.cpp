@@ -55,6 +55,23 @@ TEST(SegmentFormat, ABatchHeaderIsWhatTheDocumentSays) {
   EXPECT_EQ(bytes, again);
 }
 
+TEST(SegmentFormat, ABatchHeaderTellsTheNewestConfigurationOrNothing) {
+  for (const std::optional<Index> newest : {std::optional<Index>(), {Index(0)}, {Index(0x15)}}) {
+    BatchHeader header = sample_header();
+    header.newest_configuration = newest;
+    header.repaired = {Index(3), Index(4)};
+    std::array<std::uint8_t, BatchHeader::kEncodedBytes> bytes{};
+    encode_batch_header(header, kNonce, kOffset, bytes.data());
+    EXPECT_EQ(hex(ByteSpan(bytes).subspan(92, 4)), newest ? "01000000" : "00000000");
+    EXPECT_EQ(hex(ByteSpan(bytes).subspan(120)),
+              newest == Index(0x15) ? "1500000000000000" : "0000000000000000");
+    const auto decoded = decode_batch_header(bytes, kNonce, kOffset);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->newest_configuration, newest);
+    EXPECT_EQ(decoded->repaired, header.repaired);
+  }
+}
+
 TEST(SegmentFormat, ABatchHeaderCountsAtItsOwnPlaceOnly) {
   std::array<std::uint8_t, BatchHeader::kEncodedBytes> bytes{};
   encode_batch_header(sample_header(), kNonce, kOffset, bytes.data());

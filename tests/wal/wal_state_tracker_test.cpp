@@ -24,6 +24,7 @@ class Tracker : public ::testing::Test {
     EXPECT_EQ(a.bounds, b.bounds);
     EXPECT_EQ(a.term_runs, b.term_runs);
     EXPECT_EQ(a.configuration_indexes, b.configuration_indexes);
+    EXPECT_EQ(a.newest_configuration, b.newest_configuration);
     EXPECT_EQ(a.boundary, b.boundary);
     EXPECT_EQ(a.install_intent, b.install_intent);
     EXPECT_EQ(a.last_promised, b.last_promised);

@@ -23,6 +23,17 @@ std::optional<Configuration> decode(const Entry& entry) {
 Result<Members> find_members(IFileSystem& files, const LogView& view) {
   const WALState& state = view.log.state.get();
   Members members;
+  if (!state.newest_configuration) {
+    members.source = "unknown: any of the damaged entries may name others";
+    return members;
+  }
+  const Index known = !state.configuration_indexes.empty() ? state.configuration_indexes.back()
+                      : state.boundary                     ? state.boundary->last.index
+                                                           : Index{};
+  if (*state.newest_configuration > known) {
+    members.source = "entry " + to_string(*state.newest_configuration) + ", which is damaged";
+    return members;
+  }
   if (state.configuration_indexes.empty()) {
     members.source = state.boundary ? "the boundary" : "none yet";
     if (state.boundary) members.configuration = state.boundary->configuration;
