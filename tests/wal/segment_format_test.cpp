@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <vector>
+
 #include "base/hex.hpp"
 #include "wal/record_codec.hpp"
 
@@ -56,7 +59,8 @@ TEST(SegmentFormat, ABatchHeaderIsWhatTheDocumentSays) {
 }
 
 TEST(SegmentFormat, ABatchHeaderTellsTheNewestConfigurationOrNothing) {
-  for (const std::optional<Index> newest : {std::optional<Index>(), {Index(0)}, {Index(0x15)}}) {
+  const std::vector<std::optional<Index>> all = {std::nullopt, Index(0), Index(0x15)};
+  for (const std::optional<Index>& newest : all) {
     BatchHeader header = sample_header();
     header.newest_configuration = newest;
     header.repaired = {Index(3), Index(4)};

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/byte_codec.hpp"
+#include "base/digest.hpp"
 #include "wal/wal_harness.hpp"
 
 namespace lockstep::testing {
@@ -78,10 +80,23 @@ TEST_F(Tracker, AnyFlippedBitIsFound) {
 TEST_F(Tracker, NamesANewerFormatAndALostBoundary) {
   fill();
   std::vector<std::uint8_t> newer = tracker_.encoded();
-  newer[4] = 2;
+  newer[4] = 3;
   EXPECT_EQ(WALStateTracker::decode(newer, tracker_.encoded_boundary()).error(),
             Errc::kNewerFormat);
   EXPECT_EQ(WALStateTracker::decode(tracker_.encoded(), {}).error(), Errc::kCorruption);
+}
+
+TEST_F(Tracker, WhatFormat1StoredDoesNotTellTheNewestConfigurationBehindDamage) {
+  fill();
+  EXPECT_EQ(tracker_.get().newest_configuration, Index(5));
+  std::vector<std::uint8_t> earlier = tracker_.encoded();
+  earlier.resize(earlier.size() - 1 - sizeof(std::uint64_t));
+  earlier[4] = 1;
+  store_le(&earlier[8], crc32c(ByteSpan(earlier).subspan(12)));
+  const auto decoded = WALStateTracker::decode(earlier, tracker_.encoded_boundary());
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->get().newest_configuration, std::nullopt);
+  EXPECT_EQ(decoded->get().configuration_indexes, tracker_.get().configuration_indexes);
 }
 
 TEST_F(Tracker, ACopyIsADraft) {
