@@ -113,6 +113,7 @@ Recovered recover(const Stored& stored, Index applied) {
     recovered.configurations.add(stored.boundary->last.index, stored.boundary->configuration);
   }
   recovered.wal.damaged = stored.damaged;
+  recovered.wal.newest_configuration = Index{};
   for (const Entry& entry : stored.entries) {
     auto& runs = recovered.wal.term_runs;
     const Index index = entry.header.index;
