@@ -188,6 +188,7 @@ bool Replica::finish_installation(const RecoveredEngine& engine) {
     wal.bounds = {last.index.next(), last.index};
     wal.term_runs.clear();
     wal.configuration_indexes.clear();
+    wal.newest_configuration = Index{};
     wal.last_promised = last;
     wal.damaged.clear();
     recovered_.configurations = {};
