@@ -46,12 +46,16 @@ class NodeRuntime final : public Runtime {
 class DiskGroup {
  public:
   explicit DiskGroup(std::uint64_t seed = 1, std::size_t nodes = 3)
+      : DiskGroup(seed, nodes, nodes) {}
+  /// Founded by the first ones; the others wait to be added.
+  DiskGroup(std::uint64_t seed, std::size_t nodes, std::size_t founders)
       : simulated(seed), network(simulated.runtime()), nodes_(nodes) {
     for (std::size_t i = 1; i <= nodes; ++i) {
       members.emplace_back(std::string("n").append(std::to_string(i)));
     }
     for (std::size_t i = 1; i <= nodes; ++i) start(i);
-    must([&](auto done) { manager(1).bootstrap(members, done); });
+    const auto behind = members.begin() + static_cast<std::ptrdiff_t>(founders);
+    must([&](auto done) { manager(1).bootstrap({members.begin(), behind}, done); });
     lead(1);
   }
   ~DiskGroup() {
@@ -262,6 +266,37 @@ TEST(Rot, OfTheEntryThatNamesTheMembersIsRepaired) {
   group.expect_level();
   EXPECT_EQ(group.status(2).configuration, group.status(1).configuration);
   EXPECT_FALSE(group.try_to_lead(2));
+}
+
+TEST(Rot, OfTheEntriesThatNameTheOthersMakesNobodyASoleVoter) {
+  DiskGroup group(1, 3, 1);
+  for (const std::size_t number : {2u, 3u}) {
+    const NodeId& node = group.members[number - 1];
+    group.must([&](auto done) { group.manager(1).add_learner(node, {}, done); });
+    group.simulated.run_for(1s);
+    group.must([&](auto done) { group.manager(1).promote(node, {}, done); });
+  }
+  group.write_many(20);
+  for (const std::size_t number : {3u, 2u, 1u}) group.stop(number);
+  SimulatedDisk& disk = group.disk(1);
+  const std::string other = "\x02n2";
+  for (const std::string& path : disk.paths()) {
+    const auto bytes = disk.contents(path);
+    for (auto at = bytes.begin();; ++at) {
+      at = std::search(at, bytes.end(), other.begin(), other.end());
+      if (at == bytes.end()) break;
+      disk.flip_bit(path, static_cast<std::uint64_t>(at - bytes.begin()) + 1);
+    }
+  }
+  group.start(1);
+  EXPECT_EQ(group.status(1).configuration.voters.size(), 1u) << "all that it can read";
+  EXPECT_EQ(group.try_to_lead(1), Errc::kCorruption);
+  group.start(2);
+  group.start(3);
+  EXPECT_TRUE(group.simulated.run_until([&] { return group.status(1).damaged.empty(); }, 1min));
+  EXPECT_EQ(group.status(1).configuration.voters.size(), 3u);
+  group.lead(1);
+  group.expect_level();
 }
 
 TEST(Rot, FoundByTheScrubberIsRepairedWhileAllGoesOn) {
