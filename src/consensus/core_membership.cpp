@@ -37,11 +37,8 @@ void Core::undo_configurations_from(Index index) {
 /// before it is not taken for the newest.
 void Core::doubt_damaged_configurations(const WALState& wal) {
   IndexRanges doubtful = wal.damaged;
-  if (const auto newest = wal.newest_configuration) {
-    if (*newest > std::max(configurations_.newest_index(), log_.before_first().index)) {
-      configurations_.add_damaged(*newest);
-    }
-    subtract(doubtful, {newest->next(), log_.last_index()});
+  if (wal.newest_configuration) {
+    subtract(doubtful, {wal.newest_configuration->next(), log_.last_index()});
   }
   configurations_.doubt(doubtful);
 }

@@ -157,8 +157,10 @@ class MembershipRun {
     const std::uint64_t last = cluster_.disk(name).durable().last_index().value();
     const bool is_next = !rotten_ || *rotten_ == name || !is_damaged(*rotten_);
     if (!is_next || last == 0 || !may_lose(name) || !rng_.one_in(2)) return;
-    const std::uint64_t first = 1 + rng_.below(last);
-    cluster_.rot(name, {Index(first), Index(std::min(last, first + rng_.below(8)))});
+    // A few entries, or nearly all: then most configurations are among them.
+    const bool all = rng_.one_in(3);
+    const std::uint64_t first = 1 + rng_.below(all ? std::min<std::uint64_t>(last, 4) : last);
+    cluster_.rot(name, {Index(first), Index(all ? last : std::min(last, first + rng_.below(8)))});
     rotten_ = name;
     ++tally_["disks that rot"];
   }
