@@ -19,14 +19,17 @@ constexpr std::size_t kHeads = 2;
 /// A log that is written at random, and where its newest configuration is.
 class Written {
  public:
-  explicit Written(std::uint64_t seed) : random_(seed) {
+  /// Closed in order, the log ends with a mark that says it all once more.
+  Written(std::uint64_t seed, bool closed) : random_(seed) {
     FileNode node(disk_, seed);
     EXPECT_TRUE(node.open());
     for (int i = 0; i < 25; ++i) EXPECT_FALSE(node.call().write(some_write()));
-    EXPECT_FALSE(node.call().close());
+    if (closed) {
+      EXPECT_FALSE(node.call().close());
+    }
   }
 
-  /// Of one batch, but the head's and the mark's at the end.
+  /// Of one batch, but the head's and the last.
   void rot_one_batch() {
     const std::string path = segment_path(1);
     const auto batches = batch_offsets(disk_.contents(path));
@@ -68,7 +71,7 @@ class Written {
 TEST(NewestConfiguration, IsToldAcrossAnyDamageButOfTheEnd) {
   int hidden = 0;
   for (std::uint64_t seed = 1; seed <= kRounds; ++seed) {
-    Written log(seed);
+    Written log(seed, true);
     log.rot_one_batch();
     // It is carried on from segment to segment.
     for (std::uint64_t life = 1; life <= 2; ++life) {
@@ -82,6 +85,20 @@ TEST(NewestConfiguration, IsToldAcrossAnyDamageButOfTheEnd) {
     }
   }
   EXPECT_GE(hidden, 10) << "by damage";
+}
+
+TEST(NewestConfiguration, IsRightOrNotToldAfterACrash) {
+  int told = 0;
+  for (std::uint64_t seed = 1; seed <= kRounds; ++seed) {
+    Written log(seed, false);
+    log.rot_one_batch();
+    FileNode node(log.disk(), 100);
+    const WALState state = node.opened();
+    if (!state.newest_configuration) continue;
+    ++told;
+    ASSERT_EQ(*state.newest_configuration, log.newest()) << seed;
+  }
+  EXPECT_GE(told, 250);
 }
 
 /// Headers that earlier versions wrote say nothing of it.
