@@ -16,6 +16,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLastPage = 70;
 constexpr std::uint64_t kSeedsThatHitAll = 1000;
+/// Of so many seeds one must have change, snapshot and restart at once.
+constexpr std::uint64_t kSeedsForAnOverlap = 10;
 
 std::string text_of(const Tally& tally) {
   std::string text;
@@ -82,6 +84,10 @@ void check_marks(Sum& sum) {
     ++sum.violations;
     std::cout << "VIOLATED: uncovered: never hit: " << mark << "\n";
   }
+  const std::uint64_t overlapping = sum.tally[kOverlapping];
+  if (overlapping * kSeedsForAnOverlap >= sum.seeds) return;
+  ++sum.violations;
+  std::cout << "VIOLATED: uncovered: " << overlapping << " " << kOverlapping << "\n";
 }
 
 int simulate(const Options& options) {

@@ -30,6 +30,8 @@ bool add_learner(World& world, const char* name);
 bool promote(World& world, const char* name);
 bool remove_member(World& world, const char* name);
 bool readmit_stranger(World& world, const char* name);
+// upheaval.cpp
+bool change_members_around_a_restart(World& world, const char* name);
 // log_changes.cpp
 bool release_log(World& world, const char* name);
 

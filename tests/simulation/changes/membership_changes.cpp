@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "simulation/changes/change.hpp"
 
@@ -18,7 +19,12 @@ bool ask_leader(World& world, const char* name, const Call& call) {
   Node* leader = world.leader();
   if (leader == nullptr) return false;
   const OperationId operation = draw_operation(world);
-  call(leader->manager(), operation, [&world, name, call, operation](Error error) {
+  const auto ended = std::make_shared<bool>(false);
+  world.overlaps().change_begins([ended, leader, life = leader->life()] {
+    return !*ended && leader->life() == life && !leader->is_down();
+  });
+  call(leader->manager(), operation, [&world, name, call, operation, ended](Error error) {
+    *ended = true;
     const bool again = error ? world.one_in(2) : world.one_in(5);
     counted(world, name)(error);
     if (!again) return;

@@ -34,6 +34,7 @@ class Run {
     if (!world_.verdict().broken()) check_end();
     RunResult result;
     result.verdict = world_.verdict();
+    if (world_.overlaps().count() > 0) world_.count(kOverlapping);
     result.tally = world_.tally();
     result.faults = faults_.made();
     result.marks = world_.marks().hits();

@@ -10,6 +10,10 @@
 
 namespace lockstep::sim {
 
+/// Counted once in each run in which members changed while a snapshot was on its way and a node
+/// came back.
+constexpr const char* kOverlapping = "seeds with change, snapshot and restart";
+
 struct RunResult {
   Verdict verdict;
   Tally tally;

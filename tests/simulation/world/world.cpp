@@ -25,6 +25,7 @@ class World::Observers final : public Observer {
   void on_send(const NodeId& from, const NodeId& to,
                const consensus::PeerMessage& message) override {
     each([&](Observer& observer) { observer.on_send(from, to, message); });
+    world_.overlaps_.on_send(from, message);
   }
   void on_apply(const NodeId& node, const CommittedCommand& command,
                 const KvState& after) override {
@@ -53,6 +54,7 @@ World::World(Settings settings, Trace::Write trace)
       network_(simulated_.runtime()),
       checkers_(verdict_),
       marks_(checkers_.facts()),
+      overlaps_(checkers_.facts()),
       observers_(std::make_unique<Observers>(*this)) {
   if (trace) {
     trace_ = std::make_unique<Trace>([this, trace](const std::string& text) {
@@ -152,6 +154,7 @@ Node* World::leader() {
 
 void World::start(Node& node) {
   note("-- " + node.id().str() + " starts");
+  if (node.life() > 0) overlaps_.comes_back(node.id());
   node.start(ids_);
 }
 

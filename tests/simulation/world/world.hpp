@@ -12,6 +12,7 @@
 #include "lockstep/testing/split_mix.hpp"
 #include "simulation/checkers/checkers.hpp"
 #include "simulation/coverage/marks.hpp"
+#include "simulation/coverage/overlaps.hpp"
 #include "simulation/history/operation.hpp"
 #include "simulation/world/node.hpp"
 #include "simulation/world/settings.hpp"
@@ -67,6 +68,7 @@ class World {
   [[nodiscard]] Checkers& checkers() { return checkers_; }
   [[nodiscard]] const Checkers& checkers() const { return checkers_; }
   [[nodiscard]] const Marks& marks() const { return marks_; }
+  [[nodiscard]] Overlaps& overlaps() { return overlaps_; }
   [[nodiscard]] Verdict& verdict() { return verdict_; }
 
   // What clients did.
@@ -101,6 +103,7 @@ class World {
   Verdict verdict_;
   Checkers checkers_;
   Marks marks_;
+  Overlaps overlaps_;
   std::unique_ptr<Trace> trace_;
   std::unique_ptr<Observers> observers_;
   std::vector<NodeId> ids_;
