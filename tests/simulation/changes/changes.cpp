@@ -14,7 +14,7 @@ constexpr Change kChanges[] = {
     {"member removed", 3, remove_member},
     {"stranger readmitted", 3, readmit_stranger},
     {"log released", 5, release_log},
-    {"members change around a restart", 5, change_members_around_a_restart},
+    {"members change around a restart", 12, change_members_around_a_restart},
 };
 
 }  // namespace
