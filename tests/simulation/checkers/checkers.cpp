@@ -53,7 +53,7 @@ void Checkers::on_open(const NodeId& node, const WALState& state) {
   tell([&](Checker& checker) { checker.on_open(node, state); });
   NodeFacts& known = facts_.nodes[node];
   known.led_last = {};
-  known.has_failed = false;
+  known.uncertain = 0;
   if (known.incarnation != state.identity.incarnation) {
     known.incarnation = state.identity.incarnation;
     return;
@@ -101,10 +101,15 @@ void Checkers::on_repair(const NodeId& node, const std::vector<Entry>& copies) {
 
 void Checkers::on_answer(const NodeId& node, LogAnswer answer) {
   NodeFacts& known = facts_.nodes[node];
-  known.has_failed |= answer == LogAnswer::kFailed;
-  if (known.pending.empty() || known.has_failed) return;
-  const LogChange change = std::move(known.pending.front());
-  known.pending.pop_front();
+  if (known.pending.size() == known.uncertain) return;
+  const bool is_uncertain = known.uncertain > 0 && answer != LogAnswer::kRefused;
+  if (is_uncertain || answer == LogAnswer::kFailed) {
+    ++known.uncertain;
+    return;
+  }
+  const auto answered = known.pending.begin() + static_cast<std::ptrdiff_t>(known.uncertain);
+  const LogChange change = std::move(*answered);
+  known.pending.erase(answered);
   if (answer == LogAnswer::kDurable) {
     if (known.durable.make(change)) return;
     return verdict_.violated("no gaps in the log",

@@ -16,9 +16,9 @@ struct NodeFacts {
   LogCopy durable;
   /// Changes that are not answered yet.
   std::deque<LogChange> pending;
-  /// One of them failed, in this life: whatever is answered after it, any of them may be found by
-  /// the next.
-  bool has_failed = false;
+  /// So many of them, the oldest ones, were answered in vain in this life: from the first that
+  /// failed on, nobody knows what of them the next life finds. What was refused is not among them.
+  std::size_t uncertain = 0;
   Incarnation incarnation;
   /// In this life.
   Term led_last;

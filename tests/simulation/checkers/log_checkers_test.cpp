@@ -141,6 +141,35 @@ TEST_F(LogCheckers, LetADiskKeepOrLoseWhatItHasNotAnswered) {
   EXPECT_EQ(group.broken(), "");
 }
 
+/// A full disk that fails: a write of several changes may be there without those that had no room.
+TEST_F(LogCheckers, LetADiskKeepWhatFailedWithoutWhatWasRefused) {
+  const HardState candidate{Term(3), WatchedGroup::node(2)};
+  group.writes(2, entry(3, 2));
+  group.writes(2, entry(4, 2));
+  group.writes(2, candidate);
+  group.fails(2);
+  group.is_refused(2);
+  group.fails(2);
+  group.restarts(2, entry(3, 2), candidate);
+  EXPECT_EQ(group.broken(), "");
+}
+
+TEST_F(LogCheckers, FindADiskThatKeepsWhatItRefused) {
+  group.writes(2, entry(3, 2));
+  group.is_refused(2);
+  group.restarts(2, entry(3, 2), {Term(2), WatchedGroup::node(1)});
+  EXPECT_EQ(group.broken(), "what is durable survives");
+}
+
+TEST_F(LogCheckers, FindADiskThatKeepsALaterChangeOfThoseThatFailed) {
+  group.writes(2, entry(3, 2));
+  group.writes(2, HardState{Term(3), WatchedGroup::node(2)});
+  group.fails(2);
+  group.fails(2);
+  group.restarts(2, entry(2, 2), {Term(3), WatchedGroup::node(2)});
+  EXPECT_EQ(group.broken(), "what is durable survives");
+}
+
 TEST_F(LogCheckers, FindAGap) {
   group.writes(3, entry(3, 2));
   group.has_durable(3);

@@ -73,6 +73,12 @@ void WatchedGroup::has_durable(int number) {
   checkers_.on_answer(node(number), LogAnswer::kDurable);
 }
 
+void WatchedGroup::is_refused(int number) {
+  checkers_.on_answer(node(number), LogAnswer::kRefused);
+}
+
+void WatchedGroup::fails(int number) { checkers_.on_answer(node(number), LogAnswer::kFailed); }
+
 void WatchedGroup::gets(int number, EntryId id, const std::string& content) {
   writes(number, id, content);
   has_durable(number);

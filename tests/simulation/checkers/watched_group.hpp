@@ -25,12 +25,14 @@ class WatchedGroup {
   [[nodiscard]] static Configuration configuration(std::vector<int> voters,
                                                    std::vector<int> outgoing = {});
 
-  // Changes of logs, answered by `has_durable`, in their order.
+  // Changes of logs, answered in their order.
   void writes(int number, EntryId id, const std::string& content = "");
   void writes(int number, EntryId id, Configuration configuration);
   void writes(int number, HardState state);
   void cuts(int number, std::uint64_t from);
   void has_durable(int number);
+  void is_refused(int number);
+  void fails(int number);
   /// Writes it, and has it durable.
   void gets(int number, EntryId id, const std::string& content = "");
 
