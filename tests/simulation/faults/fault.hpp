@@ -29,6 +29,7 @@ bool reset_connection(World& world);
 bool reset_connections_often(World& world);
 bool cut_one_direction(World& world);
 bool isolate_node(World& world);
+bool isolate_leaders_in_turn(World& world);
 bool partition(World& world);
 bool flap(World& world);
 bool delay_messages(World& world);

@@ -12,6 +12,7 @@ constexpr Fault kFaults[] = {
     {"connections reset often", 2, reset_connections_often},
     {"one direction cut", 4, cut_one_direction, true},
     {"node isolated", 4, isolate_node, true},
+    {"leaders isolated in turn", 1, isolate_leaders_in_turn, true},
     {"partition", 4, partition, true},
     {"flapping link", 2, flap},
     {"messages delayed", 3, delay_messages},

@@ -1,3 +1,5 @@
+#include <memory>
+
 #include "simulation/faults/fault.hpp"
 
 namespace lockstep::sim {
@@ -81,6 +83,30 @@ bool isolate_node(World& world) {
     if (other == id) continue;
     if (directions != 0) cut_for(world, other, id, time);
     if (directions != 1) cut_for(world, id, other, time);
+  }
+  return true;
+}
+
+/// Whoever leads is cut off at once, with what it has just appended: logs come to differ in several
+/// terms.
+bool isolate_leaders_in_turn(World& world) {
+  if (is_alone(world)) return false;
+  world.note("-- leaders are cut off in turn");
+  const Time time = 3 * world.settings().replica.election_timeout_max;
+  const auto isolated = std::make_shared<Term>();
+  for (Time at = 0s; at < 6 * time; at += 50ms) {
+    world.after(at, [&world, time, isolated] {
+      Node* leader = world.leader();
+      if (leader == nullptr || !world.faults_go_on) return;
+      const Term term = leader->manager().status().term;
+      if (term <= *isolated) return;
+      *isolated = term;
+      for (const NodeId& other : world.ids()) {
+        if (other == leader->id()) continue;
+        cut_for(world, other, leader->id(), time);
+        cut_for(world, leader->id(), other, time);
+      }
+    });
   }
   return true;
 }
