@@ -147,6 +147,8 @@ class RandomRun {
       if (cluster_.sync_one(name)) ++tally_["late syncs"];
     } else if (rng_.one_in(8)) {
       if (cluster_.fail_read(name)) ++tally_["reads failed"];
+    } else if (rng_.one_in(4)) {
+      if (cluster_.begin_read(name)) ++tally_["reads answered later"];
     } else if (cluster_.read_one(name)) {
       ++tally_["late reads"];
     }
