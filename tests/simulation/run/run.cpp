@@ -53,8 +53,8 @@ class Run {
     faults_.begin();
     changes_.begin();
     world_.run_for(world_.settings().faults_last);
-    // Where much had to be waited for.
-    const auto latest = 3 * world_.settings().faults_last;
+    // Where much had to be waited for: a group of one is away whenever its node is.
+    const auto latest = 12 * world_.settings().faults_last;
     while (world_.tally()["operations"] < kLeastOperations && world_.now() < latest &&
            !world_.verdict().broken()) {
       world_.run_for(1s);
