@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "base/split_mix.hpp"
+#include "lockstep/split_mix.hpp"
 #include "lockstep/time.hpp"
 
 namespace lockstep::consensus {
@@ -53,7 +53,7 @@ class ElectionTimer {
 
   std::chrono::nanoseconds min_;
   std::chrono::nanoseconds max_;
-  SplitMix random_;
+  SplitMix64 random_;
   MonotonicTime since_;
   std::chrono::nanoseconds timeout_{};
 };

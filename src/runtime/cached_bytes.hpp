@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "lockstep/buffer.hpp"
+#include "lockstep/split_mix.hpp"
 #include "lockstep/testing/simulated_disk.hpp"
-#include "lockstep/testing/split_mix.hpp"
 
 namespace lockstep::testing {
 

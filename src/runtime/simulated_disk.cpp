@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "lockstep/testing/split_mix.hpp"
+#include "lockstep/split_mix.hpp"
 #include "runtime/cached_bytes.hpp"
 
 namespace lockstep::testing {

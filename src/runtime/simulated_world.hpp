@@ -13,8 +13,8 @@
 
 #include "lockstep/file_system.hpp"
 #include "lockstep/runtime.hpp"
+#include "lockstep/split_mix.hpp"
 #include "lockstep/testing/simulated_machine.hpp"
-#include "lockstep/testing/split_mix.hpp"
 
 namespace lockstep::testing {
 

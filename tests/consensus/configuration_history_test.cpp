@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "consensus/configuration_text.hpp"
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -113,7 +113,7 @@ TEST(ConfigurationHistory, WhatIsReleasedHidesNothing) {
 }
 
 TEST(ConfigurationHistory, AgreesWithAListOfAllIndexes) {
-  Rng rng(1);
+  SplitMix64 rng(1);
   for (int round = 0; round < 300; ++round) {
     ConfigurationHistory history;
     std::vector<std::optional<std::string>> log(1);

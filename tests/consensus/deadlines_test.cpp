@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "consensus/cluster.hpp"
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -35,7 +35,7 @@ void expect_honest(const Core& core, MonotonicTime now) {
   EXPECT_GT(on_time.next_deadline(), std::max(due, now)) << to_string(core.role());
 }
 
-void act(Cluster& cluster, Rng& rng) {
+void act(Cluster& cluster, SplitMix64& rng) {
   const NodeId& node = kMembers[rng.below(3)];
   const NodeId& other = kMembers[rng.below(3)];
   const bool is_up = cluster.node(node).is_up();
@@ -72,7 +72,7 @@ class Deadlines : public ::testing::TestWithParam<bool> {};
 TEST_P(Deadlines, AreWhenATickHasSomethingToDo) {
   for (std::uint64_t seed = 1; seed <= 30 && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Rng rng(seed);
+    SplitMix64 rng(seed);
     Cluster cluster;
     cluster.options.elected = GetParam();
     cluster.options.random_seed = seed * 1000;

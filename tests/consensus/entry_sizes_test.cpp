@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -66,7 +66,7 @@ TEST(EntrySizes, TruncationBeyondTheEndIsNothing) {
 
 /// Off by less than what 64 entries can hold, as long as the log is short.
 TEST(EntrySizes, StaysCloseToTheSum) {
-  Rng rng(2);
+  SplitMix64 rng(2);
   EntrySizes sizes(Index{0});
   std::vector<std::uint64_t> plain;
   for (int i = 0; i < 5000; ++i) {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -167,7 +167,7 @@ TEST(Log, BatchesEndAtTheBudgetAndHoldAtLeastOne) {
 
 /// Against the definition, looked up entry by entry.
 TEST(Log, ClosestIsTheLargestNotAboveInIndexAndTerm) {
-  Rng rng(3);
+  SplitMix64 rng(3);
   for (int round = 0; round < 300; ++round) {
     std::vector<std::uint64_t> terms;
     for (std::size_t i = rng.below(20); i > 0; --i) {

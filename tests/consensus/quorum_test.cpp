@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -13,7 +13,7 @@ Member member(std::size_t n) {
   return {NodeId(std::string(1, static_cast<char>('a' + n))), Incarnation{}};
 }
 
-std::vector<Member> some_of(Rng& rng, std::size_t nodes) {
+std::vector<Member> some_of(SplitMix64& rng, std::size_t nodes) {
   std::vector<Member> set;
   for (std::size_t i = 0; i < nodes; ++i) {
     if (!rng.one_in(3)) set.push_back(member(i));
@@ -33,7 +33,7 @@ bool majorities(const Configuration& configuration, const Condition& holds) {
   return true;
 }
 
-Configuration random_configuration(Rng& rng) {
+Configuration random_configuration(SplitMix64& rng) {
   Configuration configuration;
   while (configuration.voters.empty()) configuration.voters = some_of(rng, 1 + rng.below(7));
   if (rng.one_in(2)) configuration.outgoing_voters = some_of(rng, 1 + rng.below(7));
@@ -43,7 +43,7 @@ Configuration random_configuration(Rng& rng) {
 
 /// By trying every index.
 TEST(Quorum, MajorityMatchIsTheHighestThatMajoritiesHave) {
-  Rng rng(4);
+  SplitMix64 rng(4);
   for (int round = 0; round < 3000; ++round) {
     const Configuration configuration = random_configuration(rng);
     std::map<NodeId, Index> matches;
@@ -61,7 +61,7 @@ TEST(Quorum, MajorityMatchIsTheHighestThatMajoritiesHave) {
 
 /// Won: majorities granted. Lost: not even if all that are open granted. Else pending.
 TEST(Quorum, VotesAreCountedAsMajorities) {
-  Rng rng(5);
+  SplitMix64 rng(5);
   for (int round = 0; round < 3000; ++round) {
     const Configuration configuration = random_configuration(rng);
     std::map<NodeId, bool> votes;

@@ -11,7 +11,7 @@
 #include "consensus/configuration_text.hpp"
 #include "consensus/message_text.hpp"
 #include "consensus/quorum.hpp"
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -287,7 +287,7 @@ class MembershipRun {
   }
   [[nodiscard]] const NodeId& some_node() { return names_[rng_.below(names_.size())]; }
 
-  Rng rng_;
+  SplitMix64 rng_;
   Tally& tally_;
   Cluster cluster_;
   std::vector<NodeId> names_;

@@ -10,7 +10,7 @@
 
 #include "consensus/cluster.hpp"
 #include "consensus/message_text.hpp"
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -409,7 +409,7 @@ class RandomRun {
 
   [[nodiscard]] const NodeId& some_node() { return names_[rng_.below(names_.size())]; }
 
-  Rng rng_;
+  SplitMix64 rng_;
   Tally& tally_;
   Cluster cluster_;
   std::vector<NodeId> names_;

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
@@ -37,7 +37,7 @@ TEST(TermRuns, NothingBeforeTheFirstRun) {
 }
 
 TEST(TermRuns, AgreesWithOneTermAnEntry) {
-  Rng rng(1);
+  SplitMix64 rng(1);
   for (int round = 0; round < 200; ++round) {
     TermRuns runs;
     PlainTerms plain;

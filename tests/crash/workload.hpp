@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lockstep/file_wal_manager.hpp"
-#include "lockstep/testing/split_mix.hpp"
+#include "lockstep/split_mix.hpp"
 #include "wal/wal_harness.hpp"
 
 namespace lockstep::testing {

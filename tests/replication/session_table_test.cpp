@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "consensus/rng.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::replication {
 namespace {
@@ -173,7 +173,7 @@ TEST_F(Sessions, ACodeOfTheEnginesOwnCategoryIsKeptAsARejection) {
 /// decide alike and store the same.
 TEST(SessionsAreAFunctionOfTheLog, WhereverBatchesEndAndNodesRestart) {
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
-    consensus::test::Rng rng(seed);
+    SplitMix64 rng(seed);
     SessionTable single(kSmall);
     SessionTable batched(kSmall);
     SessionTable restarted(kSmall);

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "lockstep/testing/split_mix.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::tools {
 namespace {
@@ -25,7 +25,7 @@ std::set<std::uint64_t> members(const IndexSet& set) {
 
 TEST(IndexSet, IsASetOfIndexes) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-    testing::SplitMix64 numbers(seed);
+    SplitMix64 numbers(seed);
     IndexSet set;
     std::set<std::uint64_t> slow;
     for (int step = 0; step < 20; ++step) {

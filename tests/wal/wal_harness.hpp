@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "lockstep/runtime.hpp"
+#include "lockstep/split_mix.hpp"
 #include "lockstep/testing/simulated_disk.hpp"
-#include "lockstep/testing/split_mix.hpp"
 #include "lockstep/testing/wal_conformance/test_entries.hpp"
 #include "lockstep/wal_source.hpp"
 

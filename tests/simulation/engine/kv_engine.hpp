@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "lockstep/split_mix.hpp"
 #include "lockstep/state_machine.hpp"
-#include "lockstep/testing/split_mix.hpp"
 
 namespace lockstep::sim {
 
@@ -28,7 +28,7 @@ struct EngineDisk {
   Index applied;
   /// Of so many applied batches one is flushed, all before it with it; 1: each.
   std::uint64_t flush_one_in = 1;
-  testing::SplitMix64 numbers{0};
+  SplitMix64 numbers{0};
 };
 
 /// A deterministic engine of registers. What it applied and did not flush is lost with it.

@@ -6,7 +6,7 @@
 #include <map>
 #include <numeric>
 
-#include "lockstep/testing/split_mix.hpp"
+#include "lockstep/split_mix.hpp"
 #include "simulation/history/linearizability.hpp"
 
 namespace lockstep::sim {
@@ -273,7 +273,7 @@ bool by_brute_force(const History& history) {
 }
 
 /// Random calls and returns; what is seen is often what a register held at some time.
-History random_history(testing::SplitMix64& numbers) {
+History random_history(SplitMix64& numbers) {
   const std::string texts[] = {"", "a", "b", "ab"};
   History history(2 + numbers.below(5));
   std::vector<std::uint64_t> places(2 * history.size());
@@ -299,7 +299,7 @@ History random_history(testing::SplitMix64& numbers) {
 }
 
 TEST(Linearizability, AgreesWithTryingEveryOrder) {
-  testing::SplitMix64 numbers(1);
+  SplitMix64 numbers(1);
   int good = 0;
   int bad = 0;
   for (int i = 0; i < 6000; ++i) {

@@ -1,13 +1,13 @@
 #include "simulation/world/settings.hpp"
 
-#include "lockstep/testing/split_mix.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::sim {
 namespace {
 
 using namespace std::chrono_literals;
 
-void draw_replica(testing::SplitMix64& numbers, ReplicaOptions& replica) {
+void draw_replica(SplitMix64& numbers, ReplicaOptions& replica) {
   // The shipped default mostly; the bench's now and then.
   const std::uint64_t speed = numbers.below(8);
   replica.heartbeat_interval = speed == 0 ? 50ms : speed < 3 ? 100ms : 200ms;
@@ -33,7 +33,7 @@ void draw_replica(testing::SplitMix64& numbers, ReplicaOptions& replica) {
   replica.max_apply_batch_bytes = numbers.below(2) == 0 ? 300 : 1 << 20;
 }
 
-void draw_wal(testing::SplitMix64& numbers, FileWALOptions& wal) {
+void draw_wal(SplitMix64& numbers, FileWALOptions& wal) {
   wal.segment_bytes = std::size_t{64 << 10} << numbers.below(2);
   wal.zero_fill_bytes = 4 << 10;
   wal.cache_bytes = numbers.below(2) == 0 ? 500 : 20000;
@@ -45,7 +45,7 @@ void draw_wal(testing::SplitMix64& numbers, FileWALOptions& wal) {
 }  // namespace
 
 Settings draw_settings(std::uint64_t seed) {
-  testing::SplitMix64 numbers(seed ^ 0x5e771465);
+  SplitMix64 numbers(seed ^ 0x5e771465);
   Settings settings;
   settings.seed = seed;
   const std::size_t sizes[] = {3, 3, 3, 3, 3, 5, 5, 5, 0, 0};

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "lockstep/loopback_network.hpp"
+#include "lockstep/split_mix.hpp"
 #include "lockstep/testing/simulated_runtime.hpp"
-#include "lockstep/testing/split_mix.hpp"
 #include "simulation/checkers/checkers.hpp"
 #include "simulation/coverage/marks.hpp"
 #include "simulation/coverage/overlaps.hpp"
@@ -97,7 +97,7 @@ class World {
   void cut_power_where_due();
 
   const Settings settings_;
-  testing::SplitMix64 numbers_;
+  SplitMix64 numbers_;
   testing::SimulatedRuntime simulated_;
   LoopbackNetwork network_;
   Verdict verdict_;

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "lockstep/split_mix.hpp"
 #include "lockstep/testing/sealed_entry.hpp"
-#include "lockstep/testing/split_mix.hpp"
 #include "lockstep/wal_source.hpp"
 
 namespace lockstep {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "lockstep/testing/split_mix.hpp"
+#include "lockstep/split_mix.hpp"
 #include "lockstep/testing/wal_conformance/wal_caller.hpp"
 
 namespace lockstep::testing {
