@@ -3,29 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <string>
 
-#include "consensus/cluster.hpp"
 #include "consensus/configuration_codec.hpp"
 #include "consensus/configuration_text.hpp"
 #include "consensus/message_text.hpp"
 #include "consensus/quorum.hpp"
-#include "lockstep/split_mix.hpp"
+#include "consensus/random_run.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
 
-constexpr std::uint64_t kSeeds = 600;
-constexpr int kSteps = 1500;
-constexpr std::chrono::milliseconds kTick{10};
-
-/// What happened, so that a run in which nothing did is no success.
-using Tally = std::map<std::string, std::uint64_t>;
-
-class MembershipRun {
+class MembershipRun final : public RandomRun {
  public:
-  MembershipRun(std::uint64_t seed, Tally& tally) : rng_(seed), tally_(tally) {
+  MembershipRun(std::uint64_t seed, Tally& tally) : RandomRun(seed, tally) {
     for (int i = 1; i <= 6; ++i) names_.emplace_back(std::to_string(i));
     rots_ = rng_.one_in(2);
     // The one that founded the group alone has most to forget.
@@ -46,23 +38,8 @@ class MembershipRun {
     }
   }
 
-  /// The first violation, or nothing.
-  [[nodiscard]] std::string run() {
-    for (int step = 0; step < kSteps; ++step) {
-      one_step();
-      if (const std::string broken = violation(); !broken.empty()) {
-        return "step " + std::to_string(step) + ": " + broken;
-      }
-    }
-    const std::string stuck = converge();
-    return violation().empty() ? stuck : violation();
-  }
-
-  void keep_trace() { cluster_.keeps_trace = true; }
-  [[nodiscard]] const Cluster& cluster() const { return cluster_; }
-
  private:
-  void one_step() {
+  void one_step(int /*step*/) override {
     const std::size_t draw = rng_.below(100);
     if (draw < 60) {
       deliver_one();
@@ -201,16 +178,8 @@ class MembershipRun {
            voter->incarnation != cluster_.disk(*emptied_).durable().identity.incarnation;
   }
 
-  void connect_all() {
-    for (const NodeId& a : names_) {
-      for (const NodeId& b : names_) {
-        if (a < b) cluster_.connect(a, b);
-      }
-    }
-  }
-
   /// Faults stop. Whoever can be elected leads; its members must all agree with it in the end.
-  [[nodiscard]] std::string converge() {
+  [[nodiscard]] std::string converge() override {
     for (auto& [ends, link] : cluster_.network().links()) link.cut = false;
     for (const NodeId& name : names_) {
       cluster_.node(name).holds_syncs = false;
@@ -270,14 +239,6 @@ class MembershipRun {
     return {};
   }
 
-  [[nodiscard]] std::string violation() const {
-    if (!cluster_.checkers().violation().empty()) return cluster_.checkers().violation();
-    for (const auto& [name, node] : cluster_.nodes()) {
-      if (node.failure) return name.str() + " failed: " + node.failure->message;
-    }
-    return {};
-  }
-
   [[nodiscard]] std::optional<NodeId> some_leader() {
     for (const NodeId& name : names_) {
       const Node& node = cluster_.node(name);
@@ -285,12 +246,7 @@ class MembershipRun {
     }
     return std::nullopt;
   }
-  [[nodiscard]] const NodeId& some_node() { return names_[rng_.below(names_.size())]; }
 
-  SplitMix64 rng_;
-  Tally& tally_;
-  Cluster cluster_;
-  std::vector<NodeId> names_;
   /// The one node whose disk was emptied, once or more often.
   std::optional<NodeId> emptied_;
   /// The last one whose disk rotted, in a run in which none is emptied.
@@ -299,35 +255,16 @@ class MembershipRun {
   std::uint64_t proposed_ = 0;
 };
 
-std::string trace_of(std::uint64_t seed) {
-  Tally ignored;
-  MembershipRun again(seed, ignored);
-  again.keep_trace();
-  (void)again.run();
-  const auto& lines = again.cluster().trace();
-  std::string text;
-  for (std::size_t i = lines.size() > 120 ? lines.size() - 120 : 0; i < lines.size(); ++i) {
-    text += lines[i] + "\n";
-  }
-  return text;
-}
-
 TEST(RandomMembership, ChangesAreSafeAndEnd) {
-  Tally tally;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const std::string broken = MembershipRun(seed, tally).run();
-    ASSERT_EQ(broken, "") << "seed " << seed << ", and before that:\n" << trace_of(seed);
-    ASSERT_FALSE(HasFailure()) << "seed " << seed << ":\n" << trace_of(seed);
-  }
   const Tally floor = {{"changes asked for", 1000},    {"leader removed", 100},
                        {"elections while joint", 100}, {"crashes while joint", 50},
                        {"configurations", 700},        {"joint configurations", 200},
                        {"late syncs", 1000},           {"disks emptied", 100},
                        {"disks that rot", 50},         {"members that agree", 700}};
-  for (const auto& [what, least] : floor) EXPECT_GE(tally[what], least) << what;
-  if (testing::Test::HasFailure()) {
-    for (const auto& [what, count] : tally) std::cout << what << ": " << count << "\n";
-  }
+  const auto make = [](std::uint64_t seed, Tally& tally) {
+    return std::make_unique<MembershipRun>(seed, tally);
+  };
+  run_seeds(600, 1500, make, floor);
 }
 
 }  // namespace
