@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "consensus/cluster.hpp"
+#include "consensus/reading.hpp"
 #include "consensus/configuration_codec.hpp"
 
 namespace lockstep::consensus::test {

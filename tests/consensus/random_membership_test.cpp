@@ -11,6 +11,7 @@
 #include "consensus/message_text.hpp"
 #include "consensus/quorum.hpp"
 #include "consensus/random_run.hpp"
+#include "consensus/reading.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
