@@ -121,13 +121,15 @@ void Checkers::on_answer(const NodeId& node, LogAnswer answer) {
 void Checkers::on_send(const NodeId& from, const NodeId& to,
                        const consensus::PeerMessage& message) {
   tell([&](Checker& checker) { checker.on_send(from, to, message); });
-  if (const auto* append = std::get_if<consensus::AppendEntries>(&message.body)) note_sent(*append);
+  const auto* append = std::get_if<consensus::AppendEntries>(&message.body);
+  if (append != nullptr) note_sent(*append);
   const auto* request = std::get_if<consensus::VoteRequest>(&message.body);
   if (request != nullptr && !request->pre_vote) facts_.nodes[from].claimed = request->last;
   const auto said = said_as_leader(message.body);
   if (!said) return;
   on_lead(from, said->term);
   on_commit(from, said->commit_index, said->term);
+  note_said(from, said->term, append);
 }
 
 void Checkers::note_sent(const consensus::AppendEntries& append) {
@@ -138,6 +140,16 @@ void Checkers::note_sent(const consensus::AppendEntries& append) {
     const auto record = consensus::decode_record(entry.payload().bytes());
     if (record) facts_.sent_configurations.try_emplace(entry.id(), record->configuration);
   }
+}
+
+void Checkers::note_said(const NodeId& leader, Term term, const consensus::AppendEntries* append) {
+  NodeFacts& known = facts_.nodes[leader];
+  Index last = known.submitted.last_index();
+  if (known.said.term == term) last = std::max(last, known.said.index);
+  if (append != nullptr && !append->entries.empty()) {
+    last = std::max(last, append->entries.back().header.index);
+  }
+  known.said = {last, term};
 }
 
 void Checkers::on_lead(const NodeId& node, Term term) {

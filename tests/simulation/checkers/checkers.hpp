@@ -39,6 +39,7 @@ class Checkers final : public Observer {
   }
   void on_commit(const NodeId& node, Index index, Term by);
   void note_sent(const consensus::AppendEntries& append);
+  void note_said(const NodeId& leader, Term term, const consensus::AppendEntries* append);
 
   Verdict& verdict_;
   Facts facts_;

@@ -1,17 +1,31 @@
 #include "simulation/checkers/commit_rules.hpp"
 
+#include <algorithm>
+
 namespace lockstep::sim {
+namespace {
+
+constexpr Index kNewest(UINT64_MAX);
+
+}  // namespace
 
 void CommitRules::on_commit(const NodeId& node, EntryId id, Term by) {
-  const Configuration* configuration = facts_.configuration_of_leader(node, by);
-  if (configuration == nullptr) return;
-  const bool enough =
-      has_majority(configuration->voters, id) &&
-      (!configuration->is_joint() || has_majority(configuration->outgoing_voters, id));
+  // A leader may have counted before it changed the members, and say both at once.
+  const EntryId said = facts_.nodes.at(node).said;
+  const Index counted_at = said.term == by ? std::max(said.index, id.index) : kNewest;
+  const Configuration* newest = facts_.configuration_of_leader(node, by, kNewest);
+  if (newest == nullptr) return;
+  const Configuration* former = facts_.configuration_of_leader(node, by, counted_at);
+  const bool enough = has_majority(*newest, id) || (former != nullptr && has_majority(*former, id));
   if (!enough) {
     verdict_.violated("committed means durable on a majority",
                       node.str() + " commits " + text_of(id));
   }
+}
+
+bool CommitRules::has_majority(const Configuration& configuration, EntryId id) const {
+  return has_majority(configuration.voters, id) &&
+         (!configuration.is_joint() || has_majority(configuration.outgoing_voters, id));
 }
 
 bool CommitRules::has_majority(const std::vector<Member>& voters, EntryId id) const {

@@ -26,11 +26,11 @@ const EntryTrace* Facts::entry_of_leader(const NodeId& node, Index index, Term t
   return found == sent.end() ? nullptr : &found->second;
 }
 
-const Configuration* Facts::configuration_of_leader(const NodeId& node, Term term) const {
+const Configuration* Facts::configuration_of_leader(const NodeId& node, Term term, Index at) const {
   const LogCopy& log = nodes.at(node).submitted;
-  const Configuration* newest = log.configuration();
+  const Configuration* newest = log.configuration_at(std::min(at, log.last_index()));
   for (const auto& [id, configuration] : sent_configurations) {
-    if (id.term == term && id.index > log.last_index()) newest = &configuration;
+    if (id.term == term && log.last_index() < id.index && id.index <= at) newest = &configuration;
   }
   return newest;
 }

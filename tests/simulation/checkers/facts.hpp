@@ -22,6 +22,8 @@ struct NodeFacts {
   Incarnation incarnation;
   /// In this life.
   Term led_last;
+  /// Where its log ended when it last said something as a leader, and of which term.
+  EntryId said;
   /// The last entry that it told of when it asked for votes. Where its disk has no room, its memory
   /// holds more than was ever submitted.
   EntryId claimed;
@@ -55,7 +57,9 @@ struct Facts {
   [[nodiscard]] bool leads(const NodeId& node, Term term) const;
   /// Of the log in the memory of a node that leads, or led, in `term`. Null: not known.
   [[nodiscard]] const EntryTrace* entry_of_leader(const NodeId& node, Index index, Term term) const;
-  [[nodiscard]] const Configuration* configuration_of_leader(const NodeId& node, Term term) const;
+  /// As it was with the entry at `at` as the last.
+  [[nodiscard]] const Configuration* configuration_of_leader(const NodeId& node, Term term,
+                                                             Index at) const;
 };
 
 [[nodiscard]] std::string text_of(EntryId id);

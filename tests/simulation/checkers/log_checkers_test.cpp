@@ -121,6 +121,29 @@ TEST_F(LogCheckers, FindAJointCommitByOneOfTheMajorities) {
   EXPECT_EQ(group.broken(), "committed means durable on a majority");
 }
 
+/// n1 and n2 have entry 3, and n1 has begun to replace both.
+class ChangeUnderWay : public LogCheckers {
+ protected:
+  ChangeUnderWay() {
+    group.gets(1, entry(3, 2));
+    group.commits(1, 2, 2);
+    group.gets(2, entry(3, 2));
+    group.writes(1, entry(4, 2), WatchedGroup::configuration({3, 4, 5}, {1, 2, 3}));
+  }
+};
+
+TEST_F(ChangeUnderWay, LetsALeaderTellAtOnceWhatItHadCommittedBefore) {
+  group.commits(1, 2, 3);
+  EXPECT_EQ(group.broken(), "");
+}
+
+TEST_F(ChangeUnderWay, FindsACommitByTheFormerMembersAlone) {
+  group.commits(1, 2, 2);
+  ASSERT_EQ(group.broken(), "");
+  group.commits(1, 2, 3);
+  EXPECT_EQ(group.broken(), "committed means durable on a majority");
+}
+
 TEST_F(LogCheckers, FindTwoNodesThatHaveCommittedDifferently) {
   group.gets(3, entry(2, 1));
   Command command;
