@@ -126,9 +126,9 @@ using WALEvent = std::variant<WALDamaged, WALFailed>;
 /// Every call completes its callback exactly once, on `close` too; a call before `open` has
 /// completed answers kWrongState.
 ///
-/// Want of space is not final: a write refused with kNoSpace has changed nothing, the writes behind
-/// it that build on it are refused with kInvalidArgument, and its caller submits all of them again
-/// later, in order, until there is room. `release_prefix` and `close` must get by on a full disk.
+/// Want of space is not final: a write refused with kNoSpace has changed nothing (a crash may
+/// bring it back until a later one is durable), those behind it that build on it are refused with
+/// kInvalidArgument, and all are submitted again. `release_prefix`, `close`: also on a full disk.
 class LOCKSTEP_EXPORT IWALSource {
  public:
   using OpenHandler = std::function<void(Result<WALState>)>;

@@ -1,5 +1,7 @@
 #include "simulation/checkers/checkers.hpp"
 
+#include <span>
+
 #include "consensus/configuration_codec.hpp"
 #include "simulation/checkers/acknowledged_writes.hpp"
 #include "simulation/checkers/commit_rules.hpp"
@@ -58,15 +60,23 @@ void Checkers::on_open(const NodeId& node, const WALState& state) {
     known.incarnation = state.identity.incarnation;
     return;
   }
-  // What was submitted and not answered may be there, up to any place.
-  LogCopy log = known.durable;
+  // What was submitted and not answered may be there, up to any place; or what was refused, which
+  // began to be written at any.
   std::optional<LogCopy> found;
-  if (log.fits(state)) found = log;
-  for (const LogChange& change : known.pending) {
-    (void)log.make(change);
+  const auto look_for = [&](const auto& changes) {
+    LogCopy log = known.durable;
     if (log.fits(state)) found = log;
+    for (const LogChange& change : changes) {
+      (void)log.make(change);
+      if (log.fits(state)) found = log;
+    }
+  };
+  look_for(known.pending);
+  for (std::size_t from = 0; from < known.refused.size() && !found; ++from) {
+    look_for(std::span(known.refused).subspan(from));
   }
   known.pending.clear();
+  known.refused.clear();
   if (!found) {
     return verdict_.violated("what is durable survives",
                              node.str() + " had " + to_string(known.durable.last_index()) +
@@ -110,7 +120,9 @@ void Checkers::on_answer(const NodeId& node, LogAnswer answer) {
   const auto answered = known.pending.begin() + static_cast<std::ptrdiff_t>(known.uncertain);
   const LogChange change = std::move(*answered);
   known.pending.erase(answered);
+  if (answer == LogAnswer::kRefused) known.refused.push_back(change);
   if (answer == LogAnswer::kDurable) {
+    known.refused.clear();
     if (known.durable.make(change)) return;
     return verdict_.violated("no gaps in the log",
                              node.str() + " has " + to_string(known.durable.last_index()) +

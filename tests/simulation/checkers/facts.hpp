@@ -19,6 +19,9 @@ struct NodeFacts {
   /// So many of them, the oldest ones, were answered in vain in this life: from the first that
   /// failed on, nobody knows what of them the next life finds. What was refused is not among them.
   std::size_t uncertain = 0;
+  /// For want of room, since the last change that went through: until the next one does, a crash
+  /// may bring them back.
+  std::vector<LogChange> refused;
   Incarnation incarnation;
   /// In this life.
   Term led_last;

@@ -177,10 +177,23 @@ TEST_F(LogCheckers, LetADiskKeepWhatFailedWithoutWhatWasRefused) {
   EXPECT_EQ(group.broken(), "");
 }
 
-TEST_F(LogCheckers, FindADiskThatKeepsWhatItRefused) {
+TEST_F(LogCheckers, LetADiskKeepWhatItRefusedLast) {
+  const HardState candidate{Term(3), WatchedGroup::node(2)};
+  group.writes(2, entry(3, 2));
+  group.writes(2, candidate);
+  group.is_refused(2);
+  group.is_refused(2);
+  group.restarts(2, entry(2, 2), candidate);
+  EXPECT_EQ(group.broken(), "");
+}
+
+TEST_F(LogCheckers, FindADiskThatKeepsWhatItRefusedBeforeWhatItTook) {
+  const HardState candidate{Term(3), WatchedGroup::node(2)};
   group.writes(2, entry(3, 2));
   group.is_refused(2);
-  group.restarts(2, entry(3, 2), {Term(2), WatchedGroup::node(1)});
+  group.writes(2, candidate);
+  group.has_durable(2);
+  group.restarts(2, entry(3, 2), candidate);
   EXPECT_EQ(group.broken(), "what is durable survives");
 }
 
