@@ -91,7 +91,7 @@ void check_engines(World& world) {
 
 void stop_all(World& world) {
   for (const auto& node : world.nodes()) {
-    if (node->is_up()) node->stop();
+    if (node->is_up() || node->state() == Node::State::kStarting) node->stop();
   }
   world.run_for(20s);
   for (const auto& node : world.nodes()) {

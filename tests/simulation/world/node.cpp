@@ -40,7 +40,7 @@ void Node::start(const std::vector<NodeId>& peers) {
   make_replica();
   state_ = State::kStarting;
   manager_->start([this](Error error) {
-    state_ = State::kUp;
+    if (state_ == State::kStarting) state_ = State::kUp;
     if (error) trouble_ = std::move(error);
   });
 }
