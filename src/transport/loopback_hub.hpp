@@ -145,4 +145,23 @@ class LoopbackNetwork::Hub : public std::enable_shared_from_this<LoopbackNetwork
   std::vector<End> dropped_;
 };
 
+/// Holds the lock. What is posted and dropped meanwhile leaves after it: a task that nobody runs
+/// any more is destroyed by posting it, and may own a stream, whose end comes back here.
+class LoopbackNetwork::Hub::Turn {
+ public:
+  explicit Turn(Hub& hub) : hub_(hub), lock_(hub.mutex_) {}
+  ~Turn() {
+    auto posts = std::exchange(hub_.posts_, {});
+    const auto dropped = std::exchange(hub_.dropped_, {});
+    lock_.unlock();
+    for (auto& [strand, task] : posts) strand->post(std::move(task));
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Hub& hub_;
+  std::unique_lock<std::mutex> lock_;
+};
+
 }  // namespace lockstep

@@ -121,6 +121,14 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   void build(const Mutation& mutation, StateRecord& state);
   void apply(std::vector<Mutation>& group);
   void apply_write(WALWrite& write);
+  Error fail(const Error& error);
+  void fail_unasked(const Error& error);
+  void record_new_damage();
+  [[nodiscard]] StateRecord state_record() const;
+  void say(LogLevel level, const std::string& text) const;
+
+  // Segments, and what nobody waits for (file_wal_segments.cpp).
+
   [[nodiscard]] Error mark_end();
   [[nodiscard]] Error mark_end_for_good();
   [[nodiscard]] Result<> begin_segment(const std::vector<TailBatch>& tail);
@@ -129,11 +137,6 @@ class FileWAL : public std::enable_shared_from_this<FileWAL> {
   void tidy_up();
   void watch_for_idleness();
   void on_idle_timer();
-  Error fail(const Error& error);
-  void fail_unasked(const Error& error);
-  void record_new_damage();
-  [[nodiscard]] StateRecord state_record() const;
-  void say(LogLevel level, const std::string& text) const;
 
   const FileWALOptions options_;
   Runtime& runtime_;
