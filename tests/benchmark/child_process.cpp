@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <array>
-
-#include "benchmark/node.hpp"
+#include <cerrno>
+#include <stdexcept>
 
 namespace lockstep::benchmark {
 
@@ -16,9 +16,9 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
   std::array<int, 2> out{};
   std::array<int, 2> in{};
   if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(in.data(), O_CLOEXEC) != 0) {
-    give_up("cannot make a pipe");
+    throw std::runtime_error("cannot make a pipe");
   }
-  std::string program = "lockstep-network-bench";
+  std::string program = ::program_invocation_short_name;
   std::vector<std::string> words = arguments;
   std::vector<char*> argv{program.data()};
   for (std::string& word : words) argv.push_back(word.data());
@@ -34,7 +34,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
   ::close(out[1]);
   from_ = ::fdopen(out[0], "r");
   to_ = ::fdopen(in[1], "w");
-  if (failed != 0) give_up("cannot start a child process");
+  if (failed != 0) throw std::runtime_error("cannot start a child process");
 }
 
 ChildProcess::~ChildProcess() {
@@ -47,14 +47,19 @@ ChildProcess::~ChildProcess() {
 
 std::string ChildProcess::read_line() {
   auto line = try_read_line();
-  if (!line) give_up("a child process has ended early");
+  if (!line) throw std::runtime_error("a child process has ended early");
   return std::move(*line);
 }
 
 std::optional<std::string> ChildProcess::try_read_line() {
-  std::array<char, 256> line{};
-  if (std::fgets(line.data(), static_cast<int>(line.size()), from_) == nullptr) return std::nullopt;
-  return line.data();
+  std::string line;
+  std::array<char, 4096> piece{};
+  while (std::fgets(piece.data(), static_cast<int>(piece.size()), from_) != nullptr) {
+    line += piece.data();
+    if (line.back() == '\n') return line;
+  }
+  if (line.empty()) return std::nullopt;
+  return line;
 }
 
 void ChildProcess::write_line(const std::string& line) {

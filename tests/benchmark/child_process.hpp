@@ -9,7 +9,8 @@
 
 namespace lockstep::benchmark {
 
-/// This program once more, with other arguments; killed when the object goes.
+/// This program once more, with other arguments; killed when the object goes. What fails throws
+/// std::runtime_error.
 class ChildProcess {
  public:
   explicit ChildProcess(const std::vector<std::string>& arguments);
@@ -18,7 +19,7 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   [[nodiscard]] std::string read_line();
-  /// None: the process has ended.
+  /// With its end of line. None: the process has ended.
   [[nodiscard]] std::optional<std::string> try_read_line();
   void write_line(const std::string& line);
   /// Returns when the process does not run any more.
@@ -26,6 +27,7 @@ class ChildProcess {
   void thaw();
   /// At once, as when the machine's power goes; what was written to files stays.
   void kill();
+  [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;

@@ -198,7 +198,7 @@ void run(const Effort& effort) {
 }  // namespace
 }  // namespace lockstep::benchmark
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   using namespace lockstep::benchmark;
   Effort effort;
   for (int i = 1; i < argc; ++i) {
@@ -228,4 +228,6 @@ int main(int argc, char** argv) {
     }
   }
   run(effort);
+} catch (const std::exception& error) {
+  lockstep::benchmark::give_up(error.what());
 }
