@@ -1,0 +1,46 @@
+#include <signal.h>
+
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "tools/lockstep_bench/node_handle.hpp"
+#include "tools/lockstep_bench/scenarios.hpp"
+
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kFailed = 3;
+
+int run(const std::vector<std::string>& words) {
+  using namespace lockstep::bench;  // NOLINT: this program
+  const auto options = parse(words);
+  if (!options) {
+    std::cerr << "lockstep-bench: " << options.error().message << '\n';
+    return kUsage;
+  }
+  if (options->help) {
+    std::cout << help();
+    return 0;
+  }
+  Report report(*options, std::cout);
+  lockstep::bench::run(*options, report);
+  report.finish();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  // A node that has ended is noticed by its answer that does not come.
+  ::signal(SIGPIPE, SIG_IGN);
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (words.size() == 2 && words[0] == lockstep::bench::kNodeWord) {
+    return lockstep::bench::run_node_process(words[1]);
+  }
+  return run(words);
+} catch (const std::exception& error) {
+  std::cerr << "lockstep-bench: " << error.what() << '\n';
+  return kFailed;
+}

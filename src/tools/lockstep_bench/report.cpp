@@ -1,0 +1,189 @@
+#include "tools/lockstep_bench/report.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <set>
+#include <stdexcept>
+
+namespace lockstep::bench {
+namespace {
+
+using nlohmann::json;
+
+/// Four digits are more than any of them deserves.
+double rounded(double value) {
+  if (value == 0 || !std::isfinite(value)) return 0;
+  const double scale = std::pow(10, 3 - std::floor(std::log10(std::abs(value))));
+  return std::round(value * scale) / scale;
+}
+
+json rounded(const std::vector<double>& values) {
+  json list = json::array();
+  for (const double value : values) list.push_back(rounded(value));
+  return list;
+}
+
+std::string text_of(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_number_float()) return value.dump();
+  const double number = value.get<double>();
+  std::array<char, 64> text{};
+  const int digits = std::abs(number) < 10 ? 2 : std::abs(number) < 1000 ? 1 : 0;
+  std::snprintf(text.data(), text.size(), "%.*f", digits, number);
+  return text.data();
+}
+
+/// What the table shows of a row besides its name and facts: all figures but calibrations.
+void print_figures(std::ostream& out, const json& row) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : row.items()) {
+    if (name == "facts" || name == "name" || name == "calibration") continue;
+    const std::string shown = name + " " + (value.is_structured() ? value.dump() : text_of(value));
+    if (width + shown.size() > 96) {
+      out << "\n";
+      width = 0;
+    }
+    out << (width == 0 ? "    " : "  ") << shown;
+    width += shown.size() + 2;
+  }
+  out << "\n";
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char letter : text) quoted += letter == '"' ? "\"\"" : std::string(1, letter);
+  return quoted + "\"";
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  file.close();
+  if (!file) throw std::runtime_error("cannot write " + path.string());
+}
+
+}  // namespace
+
+json to_json(const Figures& figures) {
+  return {{"seconds", rounded(figures.seconds)},
+          {"throughput_per_s", rounded(figures.throughput_per_s)},
+          {"mb_per_s", rounded(figures.mb_per_s)},
+          {"latency_us",
+           {{"p50", rounded(figures.latency.p50_us)},
+            {"p90", rounded(figures.latency.p90_us)},
+            {"p99", rounded(figures.latency.p99_us)},
+            {"p999", rounded(figures.latency.p999_us)},
+            {"max", rounded(figures.latency.max_us)}}},
+          {"cpu_us_per_entry", rounded(figures.cpu_us_per_entry)},
+          {"cpu_us_per_entry_by_process", rounded(figures.cpu_us_per_entry_by_process)},
+          {"peak_rss_mib", rounded(figures.peak_rss_mib)},
+          {"fsyncs_per_s", rounded(figures.fsyncs_per_s)},
+          {"disk_bytes_per_entry", rounded(figures.disk_bytes_per_entry)},
+          {"entries_per_frame", rounded(figures.entries_per_frame)},
+          {"wire_bytes_per_entry", rounded(figures.wire_bytes_per_entry)},
+          {"overloaded", figures.overloaded}};
+}
+
+json facts_of(const ClusterSettings& cluster, const Load& load) {
+  const NodeSettings& node = cluster.node;
+  const std::string members =
+      std::to_string(cluster.nodes) + (cluster.processes ? " processes" : " nodes in one process");
+  const std::string clients = load.is_open()
+                                  ? "open loop, " + text_of(json(load.rate_per_s)) + " writes/s"
+                                  : "closed loop, " + std::to_string(load.in_flight) + " in flight";
+  return {
+      {"durability", to_string(node.durability) + ", " +
+                         (node.mode == ReplicationMode::kSync ? "sync" : "async") + ", " + members},
+      {"payload", std::to_string(load.payload_bytes) + " B"},
+      {"batching", "what has come meanwhile, over " + to_string(node.transport)},
+      {"clients", "1 in the leader's process, " + clients}};
+}
+
+void add_limits(json& row, const Limits& limits) {
+  row["calibration"] = limits.calibration;
+  row["limit_per_s"] = limits.limit_per_s;
+  row["quiet"] = limits.calibration.is_null() ? json() : json(limits.quiet);
+  row["ratio_to_limit"] = nullptr;
+  if (!limits.doubt.empty()) row["limit_doubt"] = "limit not honest: " + limits.doubt;
+  if (limits.limit_per_s.is_number() && limits.doubt.empty()) {
+    row["ratio_to_limit"] =
+        rounded(row.at("throughput_per_s").get<double>() / limits.limit_per_s.get<double>());
+  }
+}
+
+Report::Report(const Options& options, std::ostream& out) : options_(options), out_(out) {}
+
+void Report::say(const std::string& text) {
+  if (!options_.json) out_ << text << "\n" << std::flush;
+}
+
+void Report::add(const std::string& name, json row) {
+  row["name"] = name;
+  if (!options_.json) {
+    out_ << "\n  " << name << "\n";
+    if (row.contains("facts")) {
+      const json& facts = row.at("facts");
+      out_ << "    [durability: " << text_of(facts.at("durability"))
+           << " | payload: " << text_of(facts.at("payload"))
+           << " | batching: " << text_of(facts.at("batching"))
+           << " | clients: " << text_of(facts.at("clients")) << "]\n";
+    }
+    print_figures(out_, row);
+    out_ << std::flush;
+  }
+  rows_.push_back(std::move(row));
+}
+
+json Report::whole() const {
+  // Of a single run the figures stand at the top.
+  json whole = rows_.size() == 1 ? rows_.front() : json::object();
+  whole["benchmark"] = "lockstep-bench";
+  whole["scenario"] = options_.scenario.empty() ? "run" : options_.scenario;
+  whole["runs"] = rows_;
+  return whole;
+}
+
+void Report::finish() const {
+  const std::string text = whole().dump();
+  if (!options_.out.empty()) {
+    std::filesystem::create_directories(options_.out);
+    write_file(std::filesystem::path(options_.out) / "results.json", text + "\n");
+    write_file(std::filesystem::path(options_.out) / "results.csv", to_csv(rows_));
+  }
+  out_ << (options_.json ? "" : "\n") << text << std::endl;
+}
+
+std::string to_csv(const std::vector<json>& rows) {
+  std::set<std::string> columns;
+  std::vector<json> flat;
+  for (const json& row : rows) {
+    flat.push_back(row.flatten());
+    for (const auto& [column, value] : flat.back().items()) columns.insert(column);
+  }
+  // By their names in the JSON, with dots: latency_us.p50.
+  std::string text;
+  for (std::string column : columns) {
+    column.erase(0, 1);
+    for (char& letter : column) letter = letter == '/' ? '.' : letter;
+    text += (text.empty() ? "" : ",") + csv_cell(column);
+  }
+  text += "\n";
+  for (const json& row : flat) {
+    std::string line;
+    for (const std::string& column : columns) {
+      if (column != *columns.begin()) line += ",";
+      const auto value = row.find(column);
+      if (value == row.end() || value->is_null()) continue;
+      line += csv_cell(value->is_string() ? value->get<std::string>() : value->dump());
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace lockstep::bench

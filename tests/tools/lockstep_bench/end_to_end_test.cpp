@@ -1,0 +1,92 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tools/child.hpp"
+#include "tools/sample_log.hpp"
+
+namespace lockstep::testing {
+namespace {
+
+using nlohmann::json;
+
+ChildOutcome run_bench(std::vector<std::string> words) {
+  words.insert(words.end(), {"--no-calibration", "--duration", "0.5", "--warmup", "0.1"});
+  return run_program(LOCKSTEP_BENCH, words);
+}
+
+json last_line_of(const std::string& text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  const std::size_t begin = text.find_last_of('\n', end);
+  return json::parse(text.substr(begin == std::string::npos ? 0 : begin + 1));
+}
+
+void expect_plausible(const json& figures, double in_flight) {
+  const double throughput = figures.at("throughput_per_s");
+  EXPECT_GT(throughput, 0);
+  EXPECT_NEAR(figures.at("mb_per_s"), throughput * 100e-6, throughput * 1e-6);
+  const json& latency = figures.at("latency_us");
+  EXPECT_GT(latency.at("p50"), 0);
+  for (const auto& [less, more] :
+       {std::pair{"p50", "p90"}, {"p90", "p99"}, {"p99", "p999"}, {"p999", "max"}}) {
+    EXPECT_LE(latency.at(less), latency.at(more));
+  }
+  // Little's law: what is under way is what comes in times how long it stays, and half of it stays
+  // at least for the median.
+  EXPECT_LE(throughput * latency.at("p50").get<double>() * 1e-6, in_flight * 2.5);
+  EXPECT_GT(figures.at("cpu_us_per_entry"), 0);
+  for (const json& memory : figures.at("peak_rss_mib")) EXPECT_GT(memory, 1);
+  EXPECT_GT(figures.at("entries_per_frame"), 0);
+  EXPECT_GE(figures.at("wire_bytes_per_entry"), 100);
+}
+
+TEST(LockstepBench, RunsAGroupOfProcessesAndTellsOfIt) {
+  const TemporaryFolder out;
+  const ChildOutcome outcome = run_bench({"throughput", "--payload", "100", "--in-flight", "16",
+                                          "--leadership", "assigned", "--out", out.path()});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json figures = last_line_of(outcome.out);
+  expect_plausible(figures, 16);
+  EXPECT_EQ(figures.at("cpu_us_per_entry_by_process").size(), 3U);
+  EXPECT_GT(figures.at("fsyncs_per_s"), 0);
+  EXPECT_EQ(figures.at("scenario"), "throughput");
+  EXPECT_TRUE(figures.at("ratio_to_limit").is_null());
+  json written;
+  std::ifstream(out.path() + "/results.json") >> written;
+  EXPECT_EQ(written, figures);
+  EXPECT_TRUE(std::filesystem::exists(out.path() + "/results.csv"));
+}
+
+TEST(LockstepBench, RunsAGroupOfThreadsInMemory) {
+  const ChildOutcome outcome =
+      run_bench({"--threads", "--transport", "loopback", "--durability", "memory", "--payload",
+                 "100", "--in-flight", "8", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out.find('{'), 0U) << "nothing but the last line";
+  const json figures = last_line_of(outcome.out);
+  expect_plausible(figures, 8);
+  EXPECT_EQ(figures.at("cpu_us_per_entry_by_process").size(), 1U);
+  EXPECT_EQ(figures.at("fsyncs_per_s"), 0);
+}
+
+TEST(LockstepBench, RunsAnOpenLoop) {
+  const ChildOutcome outcome =
+      run_bench({"--rate", "200", "--payload", "100", "--leadership", "assigned"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json figures = last_line_of(outcome.out);
+  EXPECT_GT(figures.at("throughput_per_s"), 0);
+  EXPECT_THAT(figures.at("facts").at("clients"), ::testing::HasSubstr("open loop, 200.0"));
+}
+
+TEST(LockstepBench, SaysWhatIsWrongWithItsOptions) {
+  const ChildOutcome outcome = run_bench({"--nodes", "none"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, ::testing::HasSubstr("--nodes takes a number from 1 to 9"));
+}
+
+}  // namespace
+}  // namespace lockstep::testing
