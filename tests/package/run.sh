@@ -2,7 +2,7 @@
 # run.sh BUILD_FOLDER: builds and runs a small host twice, against the library installed from
 # BUILD_FOLDER and against the sources as a shared library, which also shows that all exports are there;
 # and, from the installed headers, the conformance kits for transports and logs.
-# lockstep-wal is installed too.
+# The tools are installed too.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -27,6 +27,7 @@ build_and_run() {
 
 cmake --install "$build" --prefix "$work/prefix" >/dev/null
 "$work/prefix/bin/lockstep-wal" --help | grep -q inspect
+"$work/prefix/bin/lockstep-bench" --help | grep -q throughput
 build_and_run find_package "consumer conformance" -DCMAKE_PREFIX_PATH="$work/prefix"
 build_and_run add_subdirectory consumer -DBUILD_SHARED_LIBS=ON -DLOCKSTEP_CCACHE=ON
 echo "tests/package/run.sh: PASSED"

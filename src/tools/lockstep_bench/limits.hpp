@@ -10,11 +10,11 @@ namespace lockstep::bench {
 /// What the machine can do, as measured beside a run.
 struct Limits {
   /// Before and after the run, how much they differ, and whether it was quiet; null: not measured.
-  nlohmann::json calibration;
+  nlohmann::json calibration{};
   /// What the bare pipeline makes of the same load; null: not measured, or not honest.
-  nlohmann::json limit_per_s;
+  nlohmann::json limit_per_s{};
   /// Why the pipeline's figure is no limit; empty: it is one.
-  std::string doubt;
+  std::string doubt{};
   /// False: what was calibrated before and after differs by over 15 %.
   bool quiet = true;
 };
