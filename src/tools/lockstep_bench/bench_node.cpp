@@ -10,7 +10,6 @@
 #include "lockstep/file_wal_manager.hpp"
 #include "lockstep/memory_wal_manager.hpp"
 #include "lockstep/websocket_network_manager.hpp"
-#include "tools/lockstep_bench/bench_engine.hpp"
 #include "tools/lockstep_bench/process_statistics.hpp"
 
 namespace lockstep::bench {
@@ -37,6 +36,7 @@ T must(const NodeId& node, Result<T> result) {
 BenchNode::BenchNode(const NodeSettings& settings, LoopbackNetwork* loopback)
     : settings_(settings),
       id_(settings.name),
+      engine_(std::make_shared<BenchEngine>(settings.folder + "-engine", settings.image_bytes)),
       faults_(settings.can_be_cut ? std::make_shared<testing::WireFaults>() : nullptr) {
   make_network(loopback);
   const auto disk = runtime_->make_worker("wal");
@@ -49,12 +49,10 @@ BenchNode::BenchNode(const NodeSettings& settings, LoopbackNetwork* loopback)
   options.election_timeout_max = milliseconds(settings_.election_timeout_max_ms);
   options.callback_executor = callbacks_;
   options.snapshot_folder = settings_.folder + "-snapshot";
+  if (!settings_.releases_log) options.compaction_threshold_bytes = 0;
   options.log = quiet;
-  const BenchEngine::Options engine{.durable = settings_.releases_log,
-                                    .image_bytes = settings_.image_bytes};
-  replica_ =
-      must(id_, WALReplicationManager::create(options, {runtime_, network_, make_wal(disk), disk,
-                                                        std::make_shared<BenchEngine>(engine)}));
+  replica_ = must(id_, WALReplicationManager::create(
+                           options, {runtime_, network_, make_wal(disk), disk, engine_}));
 }
 
 BenchNode::~BenchNode() { end_load(); }
@@ -92,6 +90,10 @@ void BenchNode::connect(const NodeId& peer, std::uint16_t port) {
   if (std::ranges::count(peers_, peer) == 0) peers_.push_back(peer);
   const Result<> accepted = network_->connect({peer, "127.0.0.1", port});
   if (!accepted) must(id_, accepted.error());
+}
+
+void BenchNode::keep_engine() {
+  if (const Result<> kept = engine_->keep(); !kept) must(id_, kept.error());
 }
 
 void BenchNode::start() { must(id_, replica_->start().get()); }

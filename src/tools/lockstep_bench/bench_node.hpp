@@ -11,6 +11,7 @@
 #include "lockstep/network_manager.hpp"
 #include "lockstep/replication_manager.hpp"
 #include "lockstep/testing/wire_faults.hpp"
+#include "tools/lockstep_bench/bench_engine.hpp"
 #include "tools/lockstep_bench/counting_file_system.hpp"
 #include "tools/lockstep_bench/load_client.hpp"
 #include "tools/lockstep_bench/node_settings.hpp"
@@ -45,6 +46,9 @@ class BenchNode {
   void start();
   void stop();
 
+  /// So that it can begin again where it was.
+  void keep_engine();
+
   [[nodiscard]] WALReplicationManager& replica() { return *replica_; }
   /// Needs `can_be_cut`.
   [[nodiscard]] testing::WireFaults& faults();
@@ -67,6 +71,7 @@ class BenchNode {
 
   const NodeSettings settings_;
   const NodeId id_;
+  const std::shared_ptr<BenchEngine> engine_;
   const std::shared_ptr<testing::WireFaults> faults_;
   const std::shared_ptr<AsioRuntime> machine_ = AsioRuntime::create();
   const std::shared_ptr<CountingRuntime> runtime_ = std::make_shared<CountingRuntime>(machine_);

@@ -29,6 +29,7 @@ json status_of(BenchNode& node, const json&) {
           {"last_index", status.last_index.value()},
           {"durable_index", status.durable_index.value()},
           {"commit_index", status.commit_index.value()},
+          {"last_applied", status.last_applied.value()},
           {"peers", status.connected_nodes.size()},
           {"failure", status.failure ? status.failure->message : ""},
           {"followers", followers}};
@@ -82,6 +83,11 @@ json bootstrap(BenchNode& node, const json& request) {
   std::vector<NodeId> members;
   for (const std::string member : request.at("members")) members.emplace_back(member);
   must(node.replica().bootstrap(members).get());
+  return json::object();
+}
+
+json keep(BenchNode& node, const json&) {
+  node.keep_engine();
   return json::object();
 }
 
@@ -142,6 +148,7 @@ const std::map<std::string, json (*)(BenchNode&, const json&)> kCommands = {
     {"release", release},
     {"cut", cut},
     {"heal", heal},
+    {"keep", keep},
     {"reset", reset},
 };
 

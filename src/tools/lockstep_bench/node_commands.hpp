@@ -13,6 +13,7 @@ namespace lockstep::bench {
 /// - status: leader, term, indexes, peers, followers
 /// - counters: what the node has done since its start
 /// - begin `payload_bytes` `in_flight` `rate_per_s`; mark; figures; end: the client's life
+/// - keep: what the engine has applied, for the node's next life
 /// - release: a snapshot is taken, and the log lets go of what led to it
 /// - cut; heal; reset: its connections
 ///

@@ -30,8 +30,7 @@ struct NodeSettings {
   std::int64_t heartbeat_ms = 200;
   std::int64_t election_timeout_min_ms = 1000;
   std::int64_t election_timeout_max_ms = 2000;
-  /// The engine calls durable what it applies, so that logs are released as they grow. Not for
-  /// nodes that are to start again.
+  /// The log is released as it grows, as it is by default. False: it is kept whole.
   bool releases_log = true;
   std::uint64_t image_bytes = 1024;
   /// Its connections can be cut. That costs a little in each socket operation.

@@ -66,6 +66,7 @@ const std::map<std::string, Reader>& readers() {
        }},
       {"--payload",
        [](Options& options, const std::string& option, const std::string& text) {
+         options.payload_given = true;
          return read_number<std::size_t>(option, text, 1, kMaxEntryBytes,
                                          options.load.payload_bytes);
        }},

@@ -19,6 +19,7 @@ struct Options {
   Load load;
   /// Whether `--in-flight` was given: else scenarios choose.
   bool in_flight_given = false;
+  bool payload_given = false;
   double duration_s = 10;
   double warmup_s = 2;
   /// How much of the data that a scenario moves is moved, in MiB (catch-up, snapshot).

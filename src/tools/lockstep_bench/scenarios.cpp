@@ -65,7 +65,12 @@ const std::vector<Scenario>& scenarios() {
       {"latency", "one in flight", false, latency},
       {"throughput", "1,024 in flight", false, throughput},
       {"sweep", "64 B to 1 MiB, 1 to 4,096 in flight", false, sweep},
+      {"catch-up", "a follower comes back and gets the entries that it has missed", false,
+       catch_up},
+      {"snapshot", "the same, and it gets a snapshot", false, snapshot},
+      {"slow-follower", "one follower is frozen while 1,024 are in flight", true, slow_follower},
       {"scale", "3, 5 and 7 nodes", false, scale},
+      {"idle", "nothing is written", true, idle},
   };
   return scenarios;
 }
