@@ -37,7 +37,7 @@ BenchNode::BenchNode(const NodeSettings& settings, LoopbackNetwork* loopback)
     : settings_(settings),
       id_(settings.name),
       engine_(std::make_shared<BenchEngine>(settings.folder + "-engine", settings.image_bytes)),
-      faults_(settings.can_be_cut ? std::make_shared<testing::WireFaults>() : nullptr) {
+      faults_(settings.watches_failover ? std::make_shared<testing::WireFaults>() : nullptr) {
   make_network(loopback);
   const auto disk = runtime_->make_worker("wal");
   ReplicaOptions options;
@@ -53,6 +53,7 @@ BenchNode::BenchNode(const NodeSettings& settings, LoopbackNetwork* loopback)
   options.log = quiet;
   replica_ = must(id_, WALReplicationManager::create(
                            options, {runtime_, network_, make_wal(disk), disk, engine_}));
+  if (settings_.watches_failover) first_commit_ = std::make_unique<FirstCommit>(*replica_);
 }
 
 BenchNode::~BenchNode() { end_load(); }
@@ -109,6 +110,11 @@ void BenchNode::stop() {
 testing::WireFaults& BenchNode::faults() {
   if (!faults_) throw std::runtime_error(id_.str() + ": its connections cannot be cut");
   return *faults_;
+}
+
+FirstCommit& BenchNode::first_commit() {
+  if (!first_commit_) throw std::runtime_error(id_.str() + ": nobody watches its failover");
+  return *first_commit_;
 }
 
 NodeCounters BenchNode::counters() const {

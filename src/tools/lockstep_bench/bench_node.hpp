@@ -13,6 +13,7 @@
 #include "lockstep/testing/wire_faults.hpp"
 #include "tools/lockstep_bench/bench_engine.hpp"
 #include "tools/lockstep_bench/counting_file_system.hpp"
+#include "tools/lockstep_bench/first_commit.hpp"
 #include "tools/lockstep_bench/load_client.hpp"
 #include "tools/lockstep_bench/node_settings.hpp"
 
@@ -50,8 +51,9 @@ class BenchNode {
   void keep_engine();
 
   [[nodiscard]] WALReplicationManager& replica() { return *replica_; }
-  /// Needs `can_be_cut`.
+  /// These two need `watches_failover`.
   [[nodiscard]] testing::WireFaults& faults();
+  [[nodiscard]] FirstCommit& first_commit();
   [[nodiscard]] const std::vector<NodeId>& peers() const { return peers_; }
   [[nodiscard]] NodeCounters counters() const;
 
@@ -73,6 +75,8 @@ class BenchNode {
   const NodeId id_;
   const std::shared_ptr<BenchEngine> engine_;
   const std::shared_ptr<testing::WireFaults> faults_;
+  /// Outlives the threads that call it.
+  std::unique_ptr<FirstCommit> first_commit_;
   const std::shared_ptr<AsioRuntime> machine_ = AsioRuntime::create();
   const std::shared_ptr<CountingRuntime> runtime_ = std::make_shared<CountingRuntime>(machine_);
   const std::shared_ptr<IExecutor> callbacks_ = runtime_->make_strand();

@@ -13,7 +13,9 @@ struct Limits {
   nlohmann::json calibration{};
   /// What the bare pipeline makes of the same load; null: not measured, or not honest.
   nlohmann::json limit_per_s{};
-  /// Why the pipeline's figure is no limit; empty: it is one.
+  /// All that it says of that run.
+  nlohmann::json pipeline{};
+  /// Why the pipeline's figure is no limit, beginning with "limit not honest"; empty: it is one.
   std::string doubt{};
   /// False: what was calibrated before and after differs by over 15 %.
   bool quiet = true;

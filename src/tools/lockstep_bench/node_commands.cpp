@@ -91,6 +91,11 @@ json keep(BenchNode& node, const json&) {
   return json::object();
 }
 
+json first_commit(BenchNode& node, const json&) {
+  const FirstCommit::Seen seen = node.first_commit().newest();
+  return {{"term", seen.term}, {"at_ns", seen.at_ns}};
+}
+
 json lead(BenchNode& node, const json&) {
   must(node.replica().set_role(Role::kLeader).get());
   return json::object();
@@ -149,6 +154,7 @@ const std::map<std::string, json (*)(BenchNode&, const json&)> kCommands = {
     {"cut", cut},
     {"heal", heal},
     {"keep", keep},
+    {"first_commit", first_commit},
     {"reset", reset},
 };
 

@@ -15,7 +15,7 @@ namespace lockstep::bench {
 /// - begin `payload_bytes` `in_flight` `rate_per_s`; mark; figures; end: the client's life
 /// - keep: what the engine has applied, for the node's next life
 /// - release: a snapshot is taken, and the log lets go of what led to it
-/// - cut; heal; reset: its connections
+/// - cut; heal; reset: its connections; first_commit: of its newest leadership
 ///
 /// Throws with what went wrong.
 [[nodiscard]] nlohmann::json obey(BenchNode& node, const nlohmann::json& request);

@@ -32,7 +32,7 @@ std::string to_text(const NodeSettings& settings) {
                         {"election_timeout_max_ms", settings.election_timeout_max_ms},
                         {"releases_log", settings.releases_log},
                         {"image_bytes", settings.image_bytes},
-                        {"can_be_cut", settings.can_be_cut}}
+                        {"watches_failover", settings.watches_failover}}
       .dump();
 }
 
@@ -50,7 +50,7 @@ NodeSettings settings_from(const std::string& text) {
   settings.election_timeout_max_ms = json.at("election_timeout_max_ms");
   settings.releases_log = json.at("releases_log");
   settings.image_bytes = json.at("image_bytes");
-  settings.can_be_cut = json.at("can_be_cut");
+  settings.watches_failover = json.at("watches_failover");
   return settings;
 }
 

@@ -33,8 +33,9 @@ struct NodeSettings {
   /// The log is released as it grows, as it is by default. False: it is kept whole.
   bool releases_log = true;
   std::uint64_t image_bytes = 1024;
-  /// Its connections can be cut. That costs a little in each socket operation.
-  bool can_be_cut = false;
+  /// Its connections can be cut, and it remembers the first commit of its leadership. That costs a
+  /// little in each socket operation.
+  bool watches_failover = false;
 };
 
 /// For the command line of a process.

@@ -21,10 +21,10 @@ double rounded(double value) {
   return std::round(value * scale) / scale;
 }
 
-json rounded(const std::vector<double>& values) {
-  json list = json::array();
-  for (const double value : values) list.push_back(rounded(value));
-  return list;
+void round_all(json& value) {
+  if (value.is_number_float()) value = rounded(value.get<double>());
+  if (!value.is_structured()) return;
+  for (json& part : value) round_all(part);
 }
 
 std::string text_of(const json& value) {
@@ -41,9 +41,9 @@ std::string text_of(const json& value) {
 void print_figures(std::ostream& out, const json& row) {
   std::size_t width = 0;
   for (const auto& [name, value] : row.items()) {
-    if (name == "facts" || name == "name" || name == "calibration") continue;
+    if (name == "facts" || name == "name" || name == "calibration" || name == "pipeline") continue;
     const std::string shown = name + " " + (value.is_structured() ? value.dump() : text_of(value));
-    if (width + shown.size() > 96) {
+    if (width > 0 && width + shown.size() > 96) {
       out << "\n";
       width = 0;
     }
@@ -70,22 +70,22 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 }  // namespace
 
 json to_json(const Figures& figures) {
-  return {{"seconds", rounded(figures.seconds)},
-          {"throughput_per_s", rounded(figures.throughput_per_s)},
-          {"mb_per_s", rounded(figures.mb_per_s)},
+  return {{"seconds", figures.seconds},
+          {"throughput_per_s", figures.throughput_per_s},
+          {"mb_per_s", figures.mb_per_s},
           {"latency_us",
-           {{"p50", rounded(figures.latency.p50_us)},
-            {"p90", rounded(figures.latency.p90_us)},
-            {"p99", rounded(figures.latency.p99_us)},
-            {"p999", rounded(figures.latency.p999_us)},
-            {"max", rounded(figures.latency.max_us)}}},
-          {"cpu_us_per_entry", rounded(figures.cpu_us_per_entry)},
-          {"cpu_us_per_entry_by_process", rounded(figures.cpu_us_per_entry_by_process)},
-          {"peak_rss_mib", rounded(figures.peak_rss_mib)},
-          {"fsyncs_per_s", rounded(figures.fsyncs_per_s)},
-          {"disk_bytes_per_entry", rounded(figures.disk_bytes_per_entry)},
-          {"entries_per_frame", rounded(figures.entries_per_frame)},
-          {"wire_bytes_per_entry", rounded(figures.wire_bytes_per_entry)},
+           {{"p50", figures.latency.p50_us},
+            {"p90", figures.latency.p90_us},
+            {"p99", figures.latency.p99_us},
+            {"p999", figures.latency.p999_us},
+            {"max", figures.latency.max_us}}},
+          {"cpu_us_per_entry", figures.cpu_us_per_entry},
+          {"cpu_us_per_entry_by_process", figures.cpu_us_per_entry_by_process},
+          {"peak_rss_mib", figures.peak_rss_mib},
+          {"fsyncs_per_s", figures.fsyncs_per_s},
+          {"disk_bytes_per_entry", figures.disk_bytes_per_entry},
+          {"entries_per_frame", figures.entries_per_frame},
+          {"wire_bytes_per_entry", figures.wire_bytes_per_entry},
           {"overloaded", figures.overloaded}};
 }
 
@@ -109,7 +109,8 @@ void add_limits(json& row, const Limits& limits) {
   row["limit_per_s"] = limits.limit_per_s;
   row["quiet"] = limits.calibration.is_null() ? json() : json(limits.quiet);
   row["ratio_to_limit"] = nullptr;
-  if (!limits.doubt.empty()) row["limit_doubt"] = "limit not honest: " + limits.doubt;
+  if (!limits.pipeline.is_null()) row["pipeline"] = limits.pipeline;
+  if (!limits.doubt.empty()) row["limit_doubt"] = limits.doubt;
   if (limits.limit_per_s.is_number() && limits.doubt.empty()) {
     row["ratio_to_limit"] =
         rounded(row.at("throughput_per_s").get<double>() / limits.limit_per_s.get<double>());
@@ -124,6 +125,7 @@ void Report::say(const std::string& text) {
 
 void Report::add(const std::string& name, json row) {
   row["name"] = name;
+  round_all(row);
   if (!options_.json) {
     out_ << "\n  " << name << "\n";
     if (row.contains("facts")) {

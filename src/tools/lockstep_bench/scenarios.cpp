@@ -69,6 +69,7 @@ const std::vector<Scenario>& scenarios() {
        catch_up},
       {"snapshot", "the same, and it gets a snapshot", false, snapshot},
       {"slow-follower", "one follower is frozen while 1,024 are in flight", true, slow_follower},
+      {"failover", "from a leader's end to the next one's first commit", true, failover},
       {"scale", "3, 5 and 7 nodes", false, scale},
       {"idle", "nothing is written", true, idle},
   };

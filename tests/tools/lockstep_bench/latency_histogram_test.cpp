@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "lockstep/testing/split_mix.hpp"
+#include "lockstep/split_mix.hpp"
 
 namespace lockstep::bench {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 TEST(LatencyHistogram, QuantilesAreThoseOfTheSortedValuesToWithinAHundredTwentyEighth) {
-  testing::SplitMix64 random(7);
+  SplitMix64 random(7);
   LatencyHistogram histogram;
   std::vector<std::int64_t> values;
   for (int i = 0; i < 20000; ++i) {
