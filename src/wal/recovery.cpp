@@ -104,10 +104,7 @@ class SegmentRecovery {
     }
     // A write that was torn reads back, if not well. What the disk does not give back at all may
     // have been acknowledged, and the disk may think better of it.
-    const bool at_end = held_.empty() && position_ >= proven_end_;
-    const Error error = at_end          ? scanner_.read_error()
-                        : held_.empty() ? Error()
-                                        : held_.front().read_error;
+    const Error error = held_.empty() ? next_cannot_be_read() : held_.front().read_error;
     if (error) {
       return Error(error.code, error.message +
                                    "; this is the newest write, which may have been acknowledged, "
@@ -119,6 +116,14 @@ class SegmentRecovery {
                                 " bytes that was never acknowledged");
     }
     return {};
+  }
+
+  /// Where the write behind all that is proven would begin.
+  [[nodiscard]] Error next_cannot_be_read() const {
+    const std::uint64_t next = std::max(position_, proven_end_);
+    if (!window_.holds(next, BatchHeader::kEncodedBytes)) return {};
+    const Result<ByteSpan> bytes = window_.at(next, BatchHeader::kEncodedBytes);
+    return bytes ? Error() : bytes.error();
   }
 
   void remark_damage(std::uint64_t from, std::uint64_t to) {

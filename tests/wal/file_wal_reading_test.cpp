@@ -240,6 +240,30 @@ TEST(FileWALReading, AtOpeningTheNewestWriteIsNotGivenUpWhenItCannotBeRead) {
   }
 }
 
+TEST(FileWALReading, AtOpeningTheNewestWriteIsNotGivenUpWhenMoreThanThatCannotBeRead) {
+  SimulatedDisk disk;
+  {
+    ReadingNode node(disk);
+    write_batches(node);
+  }
+  {
+    ReadingNode node(disk, 2);
+    ASSERT_TRUE(node.open());
+    ASSERT_FALSE(node.write(append(10, 10, 1)));
+  }
+  const auto bytes = disk.contents(segment_path(2));
+  // But for the first batch, of which there is a copy.
+  const auto batches = batch_offsets(bytes);
+  for (std::size_t first = 1; first < batches.size(); ++first) {
+    SCOPED_TRACE(first);
+    disk.fail_reads(segment_path(2), batches[first], bytes.size());
+    const auto state = ReadingNode(disk, 3).open();
+    ASSERT_FALSE(state);
+    EXPECT_EQ(state.error(), Errc::kIo);
+    disk.mend_reads();
+  }
+}
+
 TEST(FileWALReading, ASegmentThatIsTakenAwayIsDamage) {
   SimulatedDisk disk;
   ReadingNode node(disk);

@@ -29,8 +29,10 @@ const EntryTrace* Facts::entry_of_leader(const NodeId& node, Index index, Term t
 const Configuration* Facts::configuration_of_leader(const NodeId& node, Term term, Index at) const {
   const LogCopy& log = nodes.at(node).submitted;
   const Configuration* newest = log.configuration_at(std::min(at, log.last_index()));
+  const EntryId claimed = nodes.at(node).claimed;
   for (const auto& [id, configuration] : sent_configurations) {
-    if (id.term == term && log.last_index() < id.index && id.index <= at) newest = &configuration;
+    const bool has = id.term == term || (id.index <= claimed.index && id.term <= claimed.term);
+    if (has && log.last_index() < id.index && id.index <= at) newest = &configuration;
   }
   return newest;
 }
