@@ -32,7 +32,9 @@ void Checkers::on_write(const NodeId& node, const Core& core, const DiskWrite& w
       violated("leader append-only (§5.3)", node.str());
     for (Index i = *write.truncate_from; i <= before.last_index() && i <= Index(committed_.size());
          i = i.next()) {
-      if (before.had(committed_[i.value() - 1].id)) {
+      // A leader of a term before the one in which it was committed may not have had it.
+      const Committed& committed = committed_[i.value() - 1];
+      if (before.had(committed.id) && core.term() >= committed.by) {
         violated("committed entries stay", node.str() + " cuts " + to_string(i));
       }
     }

@@ -5,7 +5,8 @@
 namespace lockstep::sim {
 
 /// A leader never overwrites or deletes entries of its own log (Raft §5.3); and nobody those that
-/// are committed.
+/// are committed, but for one that is in an earlier term still: what its leader sent late may
+/// replace what a later one has committed without it.
 class LeaderAppendOnly final : public Checker {
  public:
   using Checker::Checker;
@@ -21,7 +22,7 @@ class LeaderAppendOnly final : public Checker {
       if (is_written_again(change, i, entry)) continue;  // after a want of space
       const EntryId id{i, entry.term};
       if (leads) verdict_.violated("leader append-only", node.str() + " cuts " + text_of(id));
-      if (facts_.is_committed(id)) {
+      if (facts_.is_committed(id) && term >= facts_.committed[i.value() - 1].by) {
         verdict_.violated("committed entries stay", node.str() + " cuts " + text_of(id));
       }
     }

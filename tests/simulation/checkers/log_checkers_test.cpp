@@ -52,6 +52,34 @@ TEST_F(LogCheckers, FindCommittedEntriesThatAreCut) {
   EXPECT_EQ(group.broken(), "committed entries stay");
 }
 
+/// n2, leader of term 4, has committed 3/2 with n1 and n3, which n4 has too and nobody knows of.
+class LaggardOfFive : public ::testing::Test {
+ protected:
+  LaggardOfFive() {
+    group.is_elected(1, 2);
+    for (const int number : {1, 2, 3, 4}) {
+      group.gets(number, entry(2, 2));
+      group.gets(number, entry(3, 2));
+    }
+    group.is_elected(2, 4);
+    for (const int number : {1, 2, 3}) group.gets(number, entry(4, 4));
+    group.commits(2, 4, 4);
+  }
+  WatchedGroup group{5};
+};
+
+TEST_F(LaggardOfFive, MayFollowALeaderOfATermBetween) {
+  group.cuts(4, 3);
+  EXPECT_EQ(group.broken(), "");
+}
+
+TEST_F(LaggardOfFive, MayNotOnceItHasHeardOfTheTerm) {
+  group.writes(4, HardState{Term(4), NodeId()});
+  ASSERT_EQ(group.broken(), "");
+  group.cuts(4, 3);
+  EXPECT_EQ(group.broken(), "committed entries stay");
+}
+
 TEST_F(LogCheckers, LetAFollowerCutWhatIsNotCommitted) {
   group.gets(3, entry(2, 1));
   group.cuts(3, 2);
