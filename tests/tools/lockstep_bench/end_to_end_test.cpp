@@ -81,6 +81,32 @@ TEST(LockstepBench, RunsAnOpenLoop) {
   EXPECT_THAT(figures.at("facts").at("clients"), ::testing::HasSubstr("open loop, 200.0"));
 }
 
+TEST(LockstepBench, BringsAFollowerBackByEntriesAndBySnapshot) {
+  for (const char* scenario : {"catch-up", "snapshot"}) {
+    const ChildOutcome outcome =
+        run_bench({scenario, "--size", "1", "--leadership", "assigned", "--json"});
+    ASSERT_EQ(outcome.status, 0) << scenario << ": " << outcome.err;
+    const json runs = last_line_of(outcome.out).at("runs");
+    ASSERT_EQ(runs.size(), 2U);
+    for (const json& run : runs) {
+      EXPECT_GT(run.at("seconds"), 0);
+      EXPECT_NEAR(run.at("mb_per_s").get<double>() * run.at("seconds").get<double>(), 1.05, 0.02);
+    }
+    EXPECT_GT(runs[1].at("foreground").at("meanwhile").at("p99"), 0);
+  }
+}
+
+TEST(LockstepBench, LosesALeaderInEachWay) {
+  const ChildOutcome outcome = run_bench({"failover", "--trials", "1", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json runs = last_line_of(outcome.out).at("runs");
+  ASSERT_EQ(runs.size(), 4U);
+  for (std::size_t way = 0; way < 3; ++way) {
+    EXPECT_GT(runs[way].at("ms").at("p50"), 0) << runs[way].dump();
+    EXPECT_TRUE(runs[way].contains("facts"));
+  }
+}
+
 TEST(LockstepBench, SaysWhatIsWrongWithItsOptions) {
   const ChildOutcome outcome = run_bench({"--nodes", "none"});
   EXPECT_EQ(outcome.status, 2);

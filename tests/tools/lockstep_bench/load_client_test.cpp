@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lockstep/testing/simulated_runtime.hpp"
+#include "replication/manual_executor.hpp"
 #include "tools/lockstep_bench/silent_replica.hpp"
 
 namespace lockstep::bench {
@@ -63,6 +64,20 @@ TEST_F(LoadClientTest, AnOpenLoopGoesOnWhileNothingIsAnswered) {
   EXPECT_GT(seen.latency.quantile(0.75), milliseconds(490));
   EXPECT_LT(seen.latency.quantile(0.75), milliseconds(510));
   EXPECT_GT(seen.latency.max(), milliseconds(998));
+}
+
+// Nor may the client be what hides a stall: its own thread was not let run here.
+TEST_F(LoadClientTest, WritesThatBeginLateCountFromWhenTheyWereMeantToBegin) {
+  const auto held_up = std::make_shared<test::ManualExecutor>();
+  client.emplace(replica, *runtime, held_up, Load{.rate_per_s = 1000});
+  client->start();
+  replica.answer(kCommitted);
+  simulated.run_for(milliseconds(100));
+  EXPECT_TRUE(held_up->run_one());
+  EXPECT_EQ(replica.waiting.size(), 100U);
+  replica.answer_all(kCommitted);
+  EXPECT_EQ(client->figures().latency.max(), milliseconds(99));
+  EXPECT_GT(client->figures().latency.quantile(0.5), milliseconds(48));
 }
 
 TEST_F(LoadClientTest, OverloadedWritesOfAClosedLoopComeAgainAndCountFromTheirFirstTry) {
