@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 std::uint64_t wanted_kills() {
   if (const char* asked = std::getenv("LOCKSTEP_KILLS")) return std::strtoull(asked, nullptr, 10);
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(LOCKSTEP_SANITIZED)
   return 40;
 #else
   return 300;

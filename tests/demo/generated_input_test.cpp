@@ -45,7 +45,7 @@ TEST(GeneratedInput, EveryLineHasTheLengthAskedForAndPassesTheReader) {
 
 // A quarter of a gigabyte, which is too slow under a sanitizer; the frame is a little shorter
 // there.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(LOCKSTEP_SANITIZED)
 constexpr std::size_t kLargestRun = 100'000;
 #else
 constexpr std::size_t kLargestRun = kMaxGeneratedCount;

@@ -63,7 +63,7 @@ void check_what_is_told(SimulatedDisk& disk) {
 }
 
 std::uint64_t scaled(std::uint64_t rounds) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(LOCKSTEP_SANITIZED)
   return rounds / 4;
 #else
   return rounds;

@@ -20,9 +20,9 @@ static_assert(kPointsOfASeed * std::size(kSeeds) >= 5000);
 
 /// Under a sanitizer, which is slow, a sample of the calls; ThreadSanitizer has nothing to find
 /// here.
-#if defined(__SANITIZE_THREAD__)
+#if defined(LOCKSTEP_THREAD_SANITIZED)
 constexpr std::uint64_t kStride = 31;
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(LOCKSTEP_SANITIZED)
 constexpr std::uint64_t kStride = 9;
 #else
 constexpr std::uint64_t kStride = 1;
