@@ -82,7 +82,8 @@ void Core::durable_up_to(WriteNumber number) {
     tick_bootstrap();
   }
   if (auto* election = std::get_if<Election>(&state_); election && election->own_vote <= number) {
-    election->votes[identity_.node] = true;
+    const bool is_news = election->votes.insert_or_assign(identity_.node, true).second;
+    if (is_news) request_votes();
     count_election();
   } else if (std::holds_alternative<Leadership>(state_)) {
     commit_by_majority();

@@ -49,10 +49,12 @@ void Core::start_round(Election election) {
   request_votes();
 }
 
-/// Asks the voters that have not answered yet.
+/// Asks the voters that have not answered yet. Nobody before our own vote is durable: a disk that
+/// hangs collects no requests.
 void Core::request_votes() {
   auto& election = std::get<Election>(state_);
   election.next_request = now_ + options_.heartbeat_interval;
+  if (election.own_vote > durable_write_) return;
   VoteRequest request;
   request.term = term();
   request.last = log_.promised();

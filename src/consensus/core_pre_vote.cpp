@@ -16,10 +16,12 @@ void Core::start_pre_vote() {
   count_pre_vote();
 }
 
-/// Asks those too that have refused, until they have given the leader up as well.
+/// Asks those too that have refused, until they have given the leader up as well. Nobody while the
+/// disk owes this node its own term.
 void Core::request_pre_votes() {
   PreVote& pre_vote = *std::get<Following>(state_).pre_vote;
   pre_vote.next_request = now_ + options_.heartbeat_interval;
+  if (hard_state_write_ > durable_write_) return;
   const bool is_old = now_ - pre_vote.since >= options_.election_timeout_min;
   if (is_old) pre_vote.since = now_;
   std::erase_if(pre_vote.votes, [&](const auto& vote) {

@@ -322,6 +322,16 @@ TEST_F(LogCheckers, LetACandidateAskInATermThatALaterOneCovers) {
   EXPECT_EQ(group.broken(), "");
 }
 
+TEST_F(LogCheckers, LetACandidateTellOfATermThatALaterOneCovers) {
+  group.writes(2, HardState{Term(4), WatchedGroup::node(2)});
+  group.has_durable(2);
+  VoteResponse refusal;
+  refusal.term = Term(3);
+  group.says(2, 3, refusal);
+  group.writes(3, HardState{Term(3), {}});
+  EXPECT_EQ(group.broken(), "");
+}
+
 TEST_F(LogCheckers, FindATermThatOnlyAPreVoteWasAskedFor) {
   VoteRequest request;
   request.term = Term(3);

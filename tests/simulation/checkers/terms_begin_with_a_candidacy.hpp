@@ -21,10 +21,16 @@ class TermsBeginWithACandidacy final : public Checker {
     verdict_.violated("a term begins with a candidacy",
                       node.str() + " writes down term " + to_string(term));
   }
-  /// Whose vote went to disk, perhaps, together with one in a later term.
+  /// Where a disk was full or hung, a vote went there, perhaps, together with one in a later term:
+  /// then what is sent tells of it.
   void on_send(const NodeId&, const NodeId&, const consensus::PeerMessage& message) override {
-    const auto* request = std::get_if<consensus::VoteRequest>(&message.body);
-    if (request != nullptr && !request->pre_vote) begun_.insert(request->term);
+    if (const auto* request = std::get_if<consensus::VoteRequest>(&message.body)) {
+      if (!request->pre_vote) begun_.insert(request->term);
+    } else if (const auto* vote = std::get_if<consensus::VoteResponse>(&message.body)) {
+      begun_.insert(vote->term);
+    } else if (const auto* answer = std::get_if<consensus::AppendResponse>(&message.body)) {
+      begun_.insert(answer->term);
+    }
   }
 
  private:
