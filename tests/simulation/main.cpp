@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "simulation/coverage/demands.hpp"
 #include "simulation/coverage/marks.hpp"
 #include "simulation/options.hpp"
 #include "simulation/run/run.hpp"
@@ -15,9 +16,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLastPage = 70;
-constexpr std::uint64_t kSeedsThatHitAll = 1000;
-/// Of so many seeds one must have change, snapshot and restart at once.
-constexpr std::uint64_t kSeedsForAnOverlap = 10;
 
 std::string text_of(const Tally& tally) {
   std::string text;
@@ -77,19 +75,6 @@ void print(const Sum& sum, std::chrono::duration<double> real) {
             << " violations; " << speed << std::endl;
 }
 
-/// A branch that so many seeds never took is not tested by them.
-void check_marks(Sum& sum) {
-  for (const auto& [mark, hits] : sum.marks) {
-    if (hits > 0) continue;
-    ++sum.violations;
-    std::cout << "VIOLATED: uncovered: never hit: " << mark << "\n";
-  }
-  const std::uint64_t overlapping = sum.tally[kOverlapping];
-  if (overlapping * kSeedsForAnOverlap >= sum.seeds) return;
-  ++sum.violations;
-  std::cout << "VIOLATED: uncovered: " << overlapping << " " << kOverlapping << "\n";
-}
-
 int simulate(const Options& options) {
   const auto began = Clock::now();
   Sum sum;
@@ -122,7 +107,14 @@ int simulate(const Options& options) {
     tell_of(settings, result);
     if (!options.go_on) break;
   }
-  if (sum.seeds >= kSeedsThatHitAll && sum.violations == 0) check_marks(sum);
+  if (sum.violations == 0) {
+    const auto overlapping = sum.tally.find(kOverlapping);
+    for (const std::string& what : uncovered(
+             sum.seeds, sum.marks, overlapping == sum.tally.end() ? 0 : overlapping->second)) {
+      ++sum.violations;
+      std::cout << "VIOLATED: uncovered: " << what << "\n";
+    }
+  }
   print(sum, Clock::now() - began);
   return sum.violations == 0 ? 0 : 1;
 }
