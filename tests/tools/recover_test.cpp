@@ -27,13 +27,15 @@ class Recover : public ::testing::Test {
   };
 
   /// Incarnations come with the folders; so the first entry that is written names them all.
+  /// `outgoing`: by number; with any, the configuration is joint.
   void write(const std::vector<std::string>& names, const std::vector<Ends>& ends,
-             std::size_t voters = 5) {
+             std::size_t voters = 5, const std::vector<std::size_t>& outgoing = {}) {
     BootstrapRecord record;
     record.cluster = kCluster;
     record.epoch = kEpoch;
     std::vector<std::unique_ptr<FileNode>> nodes;
-    for (std::size_t i = 0; i < voters; ++i) {
+    const std::size_t members = outgoing.empty() ? voters : std::max(voters, outgoing.back());
+    for (std::size_t i = 0; i < members; ++i) {
       const std::string name = "n" + std::to_string(i + 1);
       Member member{NodeId(name), Incarnation({static_cast<std::uint8_t>(i + 1)})};
       if (i < names.size()) {
@@ -42,7 +44,10 @@ class Recover : public ::testing::Test {
         born.push_back(nodes.back()->opened().identity);
         member.incarnation = born.back().incarnation;
       }
-      record.configuration.voters.push_back(member);
+      if (i < voters) record.configuration.voters.push_back(member);
+      if (std::ranges::count(outgoing, i + 1) > 0) {
+        record.configuration.outgoing_voters.push_back(member);
+      }
     }
     for (std::size_t i = 0; i < names.size(); ++i) {
       WALWrite first;
@@ -129,6 +134,31 @@ TEST_F(Recover, KnowsWhenNothingCanBeLost) {
   const Outcome outcome = run_tool(disk, {"recover", "/a", "/b"});
   EXPECT_THAT(outcome.out, HasSubstr("What was acknowledged is in its log"));
   EXPECT_THAT(outcome.out, Not(HasSubstr("may be lost")));
+}
+
+/// A majority of either side may have committed without the other: of the new voters when the
+/// change is through, of the old ones when it was cut off.
+class RecoverFromAJointConfiguration : public Recover {
+ protected:
+  /// n1 alone is left.
+  std::string verdict(std::size_t voters, const std::vector<std::size_t>& outgoing) {
+    write({"/a"}, {{30, 2}}, voters, outgoing);
+    const Outcome outcome = run_tool(disk, {"recover", "/a"});
+    EXPECT_THAT(outcome.out, HasSubstr("missing voters: n2, n3"));
+    return outcome.out;
+  }
+};
+
+TEST_F(RecoverFromAJointConfiguration, WhatTheNewVotersCommittedMayBeLost) {
+  EXPECT_THAT(verdict(3, {1, 2}), HasSubstr("may be lost"));
+}
+
+TEST_F(RecoverFromAJointConfiguration, WhatTheOldVotersCommittedMayBeLost) {
+  EXPECT_THAT(verdict(2, {1, 2, 3}), HasSubstr("may be lost"));
+}
+
+TEST_F(RecoverFromAJointConfiguration, NothingCanBeLostWhereNeitherHasAMajorityWithoutIt) {
+  EXPECT_THAT(verdict(2, {1, 3}), Not(HasSubstr("may be lost")));
 }
 
 TEST_F(Recover, IsNotForAMajority) {

@@ -80,8 +80,11 @@ class Judgement {
            (!members_.is_joint() || is_majority(members_.outgoing_voters));
   }
   /// Some survivor has whatever a majority of the voters has. A joint configuration may have been
-  /// left since, so what the outgoing voters have is not enough.
-  [[nodiscard]] bool nothing_can_be_lost() const { return meets_each_majority(members_.voters); }
+  /// left since, or been cut off by a leader that never had it: a majority of either side alone may
+  /// have committed.
+  [[nodiscard]] bool nothing_can_be_lost() const {
+    return meets_each_majority(members_.voters) && meets_each_majority(members_.outgoing_voters);
+  }
   [[nodiscard]] std::vector<NodeId> missing_voters() const {
     std::vector<NodeId> missing;
     for (const auto* set : {&members_.voters, &members_.outgoing_voters}) {
