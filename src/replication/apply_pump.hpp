@@ -28,6 +28,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
             std::shared_ptr<IExecutor> strand, std::shared_ptr<WALDriver> wal,
             std::size_t max_batch_bytes);
 
+  /// Runs a task that may block, before anything that is asked for later.
+  void run_on_worker(std::function<void()> task) { worker_->post(std::move(task)); }
   void recover(std::function<void(Result<RecoveredEngine>)> done);
   /// Of the entries that are applied; none: it is not known. Before `start`, or between batches.
   void set_chain(std::optional<CheckpointChain> chain);

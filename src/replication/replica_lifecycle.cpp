@@ -88,6 +88,7 @@ void Replica::read_configuration(std::size_t place) {
 }
 
 void Replica::recover_engine() {
+  apply_pump_->run_on_worker([receiver = snapshot_receiver_] { receiver->remove_left_over(); });
   apply_pump_->recover([self = shared_from_this()](const Result<RecoveredEngine>& engine) {
     if (self->phase_ == Phase::kStarting) self->engine_recovered(engine);
   });

@@ -81,6 +81,10 @@ class SnapshotReceiver::Spooled {
     return received;
   }
 
+  void remove_left_over() {
+    if (!folder_.empty()) (void)remove_spool_file(runtime_->file_system(), folder_, file_);
+  }
+
   void let_go() {
     id_ = {};
     spool_.reset();
@@ -145,6 +149,8 @@ SnapshotReceiver::SnapshotReceiver(std::shared_ptr<Runtime> runtime,
     : runtime_(runtime),
       strand_(std::move(strand)),
       spooled_(std::make_shared<Spooled>(std::move(runtime), std::move(folder), std::move(file))) {}
+
+void SnapshotReceiver::remove_left_over() { spooled_->remove_left_over(); }
 
 void SnapshotReceiver::store(PieceReceived piece) {
   if (!worker_) worker_ = runtime_->make_worker("lockstep-snapshot");

@@ -32,6 +32,9 @@ class SnapshotReceiver : public std::enable_shared_from_this<SnapshotReceiver> {
   SnapshotReceiver(std::shared_ptr<Runtime> runtime, std::shared_ptr<IExecutor> strand,
                    std::string folder, std::string file);
 
+  /// What an earlier life was receiving when it ended. Before `start`, on any thread that may
+  /// block.
+  void remove_left_over();
   void start(Handlers handlers) { handlers_ = std::move(handlers); }
   void store(consensus::PieceReceived piece);
   /// What is there is needed no more.

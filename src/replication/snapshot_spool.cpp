@@ -7,6 +7,10 @@
 namespace lockstep::replication {
 namespace {
 
+std::string path_of(const std::string& folder, const std::string& name) {
+  return folder + "/" + name;
+}
+
 class MemorySpool final : public SnapshotSpool {
  public:
   Result<> append(ByteSpan bytes) override {
@@ -63,15 +67,20 @@ Result<std::unique_ptr<SnapshotSpool>> make_file_spool(IFileSystem& files,
                                                        const std::string& folder,
                                                        const std::string& name) {
   if (const Result<> created = files.create_folder(folder); !created) return created.error();
-  const std::string path = folder + "/" + name;
-  const Result<bool> left = files.exists(path);
-  if (!left) return left.error();
-  if (*left) {
-    if (const Result<> removed = files.remove(path); !removed) return removed.error();
+  if (const Result<> removed = remove_spool_file(files, folder, name); !removed) {
+    return removed.error();
   }
+  const std::string path = path_of(folder, name);
   Result<std::unique_ptr<IFile>> file = files.create(path);
   if (!file) return file.error();
   return std::unique_ptr<SnapshotSpool>(std::make_unique<FileSpool>(files, path, std::move(*file)));
+}
+
+Result<> remove_spool_file(IFileSystem& files, const std::string& folder, const std::string& name) {
+  const std::string path = path_of(folder, name);
+  const Result<bool> left = files.exists(path);
+  if (!left) return left.error();
+  return *left ? files.remove(path) : Result<>();
 }
 
 }  // namespace lockstep::replication

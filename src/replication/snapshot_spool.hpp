@@ -25,10 +25,13 @@ class SnapshotSpool {
 /// No stream is taken into memory that is larger than this.
 inline constexpr std::uint64_t kMaxSpoolInMemory = std::uint64_t{64} << 20;
 [[nodiscard]] std::unique_ptr<SnapshotSpool> make_memory_spool();
-/// A file of this name, in the place of what an earlier life may have left there. Errors: kIo,
-/// kNoSpace.
+/// A file of this name, in the place of what may be there. Errors: kIo, kNoSpace.
 [[nodiscard]] Result<std::unique_ptr<SnapshotSpool>> make_file_spool(IFileSystem& files,
                                                                      const std::string& folder,
                                                                      const std::string& name);
+
+/// What an earlier life may have left there. Errors: kIo.
+[[nodiscard]] Result<> remove_spool_file(IFileSystem& files, const std::string& folder,
+                                         const std::string& name);
 
 }  // namespace lockstep::replication

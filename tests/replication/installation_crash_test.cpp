@@ -57,14 +57,33 @@ class World {
     for (std::uint64_t i = 0; i < count; ++i) simulated_.run_one();
   }
 
-  /// Where the installation was cut off, as the engine and the start saw it.
-  void crash_and_restart(std::uint64_t seed) {
+  void crash(std::uint64_t seed) {
     Node& node = nodes_[2];
     node.machine->power_off();
     node.manager.reset();
     node.engine.reset();
     node.disk->crash(seed);
-    start(node);
+  }
+  void restart() { start(nodes_[2]); }
+  /// n3 hears of nobody, or does again.
+  void separate(bool apart) {
+    for (const char* other : {"n1", "n2"}) {
+      for (const auto& [from, to] :
+           {std::pair{NodeId(other), NodeId("n3")}, std::pair{NodeId("n3"), NodeId(other)}}) {
+        apart ? network_.cut(from, to) : network_.heal(from, to);
+      }
+    }
+  }
+  [[nodiscard]] std::vector<std::string> files_of_the_transfer() const {
+    std::vector<std::string> files = nodes_[2].disk->paths();
+    std::erase_if(files, [](const auto& path) { return path.find("spool") == std::string::npos; });
+    return files;
+  }
+  /// As the end of a process leaves them, without a word.
+  void leave(const std::vector<std::string>& files) {
+    for (const std::string& path : files) {
+      if (!*nodes_[2].disk->exists(path)) EXPECT_TRUE(nodes_[2].disk->create(path));
+    }
   }
 
   void expect_agreement() {
@@ -79,6 +98,7 @@ class World {
     }
   }
 
+  /// As the engine and the start saw it.
   [[nodiscard]] const ReplicationStatus& state_at_start() const { return at_start_; }
 
  private:
@@ -133,15 +153,6 @@ class World {
     }
   }
 
-  void separate(bool apart) {
-    for (const char* other : {"n1", "n2"}) {
-      for (const auto& [from, to] :
-           {std::pair{NodeId(other), NodeId("n3")}, std::pair{NodeId("n3"), NodeId(other)}}) {
-        apart ? network_.cut(from, to) : network_.heal(from, to);
-      }
-    }
-  }
-
   void must_succeed(const std::function<void(std::function<void(Error)>)>& call) {
     std::optional<Error> outcome;
     call([&](Error error) { outcome = std::move(error); });
@@ -170,13 +181,26 @@ TEST(InstallationCrash, IsHealedAtEveryStep) {
     SCOPED_TRACE("switched off after " + std::to_string(step) + " of " + std::to_string(steps));
     World world;
     world.run_steps(step);
-    world.crash_and_restart(step);
+    world.crash(step);
+    world.restart();
     ++(world.state_at_start().first_index == Index(1) ? before : after);
     world.expect_agreement();
     if (::testing::Test::HasFailure()) break;
   }
   EXPECT_GT(before, 0);
   EXPECT_GT(after, 0);
+}
+
+TEST(InstallationCrash, LeavesNothingBehindThoughNobodySendsItAgain) {
+  World world;
+  world.run_steps(20);
+  const auto files = world.files_of_the_transfer();
+  ASSERT_EQ(files.size(), 1u);
+  world.crash(1);
+  world.leave(files);
+  world.separate(true);
+  world.restart();
+  EXPECT_TRUE(world.files_of_the_transfer().empty());
 }
 
 }  // namespace
