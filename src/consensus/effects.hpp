@@ -155,7 +155,10 @@ struct SnapshotTaken {
 };
 /// Entries that the disk has lost, and the leader has released, are applied here: the log may be
 /// released behind them.
-struct DamageOutlived {};
+struct DamageOutlived {
+  /// What the leader's image says of itself, as it came with the piece at offset 0.
+  SharedBuffer metadata;
+};
 /// Committed logs that are not the same, though they should be.
 struct Divergence {
   NodeId node;

@@ -247,8 +247,8 @@ void Replica::tell(const Notice& notice) {
     host_->emit({SnapshotSent{sent->node, sent->last}});
   } else if (const auto* taken = std::get_if<SnapshotTaken>(&notice)) {
     snapshot_taken(taken->last);
-  } else if (std::holds_alternative<DamageOutlived>(notice)) {
-    release_outlived_damage();
+  } else if (const auto* outlived = std::get_if<DamageOutlived>(&notice)) {
+    damage_outlived(outlived->metadata);
   } else if (const auto* divergence = std::get_if<Divergence>(&notice)) {
     count(&ReplicationMetrics::divergences);
     log_(LogLevel::kError, options_.node.str() + ": the committed log of " +

@@ -94,12 +94,14 @@ class Replica : public std::enable_shared_from_this<Replica> {
 
   // replica_checkpoints.cpp
   void set_chain(const std::optional<CheckpointChain>& chain);
-  void rebuild_chain();
+  [[nodiscard]] bool learn_chain(const SharedBuffer& metadata);
+  void rebuild_chain(std::function<void()> done = [] {});
 
   // replica_compaction.cpp
   void compact_by_size();
   [[nodiscard]] std::optional<Index> image_to_keep() const;
   [[nodiscard]] bool may_begin_behind(Index index) const;
+  void damage_outlived(const SharedBuffer& metadata);
   void release_outlived_damage();
   void compact_now(consensus::CallId call);
   void release_up_to(Index index, std::optional<consensus::CallId> call);
@@ -177,8 +179,8 @@ class Replica : public std::enable_shared_from_this<Replica> {
   consensus::Recovered recovered_;
   std::optional<consensus::Core> core_;
   Sha256 sha_;
-  /// Where the chain of checkpoints was known to be at the start.
-  std::optional<CheckpointChain> chain_at_start_;
+  /// Where the chain of checkpoints was known to be: at the start, or since, by a leader's image.
+  std::optional<CheckpointChain> known_chain_;
   CheckpointHistory checkpoints_;
   bool rebuilds_chain_ = false;
   /// A release, or what comes before it, is under way.

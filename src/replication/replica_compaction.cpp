@@ -42,6 +42,13 @@ std::optional<Index> Replica::image_to_keep() const {
   return std::max(*image, core_->log().begin_of_last(options_.retention_bytes));
 }
 
+/// It may hide how the chain of checkpoints goes on, without which nothing is released; the
+/// leader's image tells.
+void Replica::damage_outlived(const SharedBuffer& metadata) {
+  if (checkpoints_.is_known()) return release_outlived_damage();
+  if (learn_chain(metadata)) rebuild_chain([this] { release_outlived_damage(); });
+}
+
 /// Nobody can give it back, and nothing needs it.
 void Replica::release_outlived_damage() {
   const IndexRanges& damaged = core_->log().damaged();

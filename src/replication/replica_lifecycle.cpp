@@ -123,9 +123,9 @@ void Replica::engine_recovered(const Result<RecoveredEngine>& engine) {
                                to_string(*term) + " in the log: they are not of the same node"));
   }
   recovered_.applied = engine->durable_applied;
-  chain_at_start_ = chain_known_at_start(engine->pairs, wal.boundary, recovered_.applied);
-  if (!chain_at_start_) return run();
-  recover_chain(wal_, *chain_at_start_, recovered_.applied,
+  known_chain_ = chain_known_at_start(engine->pairs, wal.boundary, recovered_.applied);
+  if (!known_chain_) return run();
+  recover_chain(wal_, *known_chain_, recovered_.applied,
                 [self = shared_from_this()](std::optional<CheckpointChain> chain) {
                   if (self->phase_ != Phase::kStarting) return;
                   self->set_chain(chain);

@@ -112,6 +112,15 @@ std::optional<CheckpointChain> chain_of(const Boundary& boundary) {
   return chain;
 }
 
+std::optional<CheckpointChain> chain_up_to(Index index, Boundary boundary) {
+  const Index checkpoint = CheckpointChain::checkpoint_before(boundary.last.index);
+  if (index < checkpoint || !chain_of(boundary)) return std::nullopt;
+  if (index < boundary.last.index) {
+    boundary.digests_since.resize(index.value() - checkpoint.value());
+  }
+  return CheckpointChain::at({checkpoint, boundary.checkpoint}, std::move(boundary.digests_since));
+}
+
 SharedBuffer encode(const Boundary& boundary) {
   ByteWriter writer;
   writer.u32(kFormat);

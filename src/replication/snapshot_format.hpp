@@ -40,6 +40,9 @@ inline constexpr std::size_t kPairsPrefixBytes = 8;
 
 /// None: the boundary is of no place in a chain.
 [[nodiscard]] std::optional<CheckpointChain> chain_of(const Boundary& boundary);
+/// The same as of this index, when that is an earlier one. None also: it is earlier than the
+/// boundary tells.
+[[nodiscard]] std::optional<CheckpointChain> chain_up_to(Index index, Boundary boundary);
 
 /// The same as a pair, `lockstep/boundary`, which the engine stores with the snapshot: should a
 /// crash come before the log has it, it is found there.

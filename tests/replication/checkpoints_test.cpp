@@ -4,6 +4,7 @@
 
 #include "replication/cluster.hpp"
 #include "replication/sealed_pairs.hpp"
+#include "replication/snapshot_format.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -71,6 +72,48 @@ TEST(Checkpoints, AreMadeAgainOnceTheLogIsRepaired) {
   EXPECT_TRUE(eventually([&] { return cluster[3].metrics().entries_repaired == 1; }));
   fill_up_to(cluster, 2100);
   EXPECT_EQ(newest_checkpoint(cluster[3]), newest_checkpoint(cluster[1]));
+}
+
+/// The same, and nobody can give it back: all others have released it. The leader's image tells how
+/// the chain goes on.
+TEST(Checkpoints, AreMadeAgainThoughNobodyHasTheEntriesAnyMore) {
+  Cluster cluster(3, durable_engine);
+  cluster.found();
+  fill_up_to(cluster, 20);
+  ASSERT_FALSE(await(cluster[3].manager().trigger_snapshot()));
+  fill_up_to(cluster, 40);
+  cluster[3].stop();
+  cluster[3].faults->unreadable = 30;
+  for (std::size_t node : {1u, 2u}) {
+    ASSERT_FALSE(await(cluster[node].manager().trigger_snapshot()));
+    ASSERT_GT(cluster[node].status().first_index, Index(30));
+  }
+  cluster[3].start();
+  ASSERT_EQ(cluster[3].status().first_index, Index(21));
+  EXPECT_TRUE(eventually([&] { return cluster[3].status().first_index > Index(30); }));
+  EXPECT_TRUE(cluster[3].status().damaged.empty());
+  EXPECT_EQ(cluster[3].engine().installs, 0) << "the engine has it all";
+  fill_up_to(cluster, 2100);
+  EXPECT_EQ(newest_checkpoint(cluster[3]), newest_checkpoint(cluster[1]));
+  EXPECT_FALSE(await(cluster[3].manager().trigger_snapshot()));
+}
+
+TEST(Checkpoints, OfABoundaryTellWhatWasBeforeIt) {
+  Sha256 sha;
+  CheckpointChain chain;
+  std::map<Index, CheckpointChain> stood;
+  for (std::uint8_t i = 0; chain.index() < Index(1034); ++i) {
+    Digest digest;
+    digest.bytes[i % Digest::kBytes] = std::uint8_t(i + 1);
+    (void)chain.add(sha, digest);
+    stood.emplace(chain.index(), chain);
+  }
+  const Boundary boundary{{chain.index(), Term(2)}, {}, chain.newest().digest, chain.since()};
+  for (const std::uint64_t index : {1024u, 1025u, 1033u, 1034u}) {
+    EXPECT_EQ(replication::chain_up_to(Index(index), boundary), stood.at(Index(index))) << index;
+  }
+  EXPECT_EQ(replication::chain_up_to(Index(2000), boundary), chain);
+  EXPECT_FALSE(replication::chain_up_to(Index(1023), boundary)) << "before its checkpoint";
 }
 
 TEST(Checkpoints, TellOfADivergenceAtBothEnds) {
