@@ -107,6 +107,12 @@ void Checkers::on_change(const NodeId& node, const LogChange& change) {
 
 void Checkers::on_repair(const NodeId& node, const std::vector<Entry>& copies) {
   tell([&](Checker& checker) { checker.on_repair(node, copies); });
+  NodeFacts& known = facts_.nodes[node];
+  for (const Entry& entry : copies) {
+    const EntryTrace copy{entry.header.term, entry.digest};
+    known.submitted.repair(entry.header.index, copy);
+    known.durable.repair(entry.header.index, copy);
+  }
 }
 
 void Checkers::on_answer(const NodeId& node, LogAnswer answer) {

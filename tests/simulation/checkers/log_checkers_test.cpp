@@ -105,6 +105,15 @@ TEST_F(LogCheckers, FindATermThatFallsInALog) {
   EXPECT_EQ(group.broken(), "terms never fall in a log");
 }
 
+TEST_F(LogCheckers, LetAnEarlierTermFollowADamagedEntryOfAnUnknownOne) {
+  group.gets(3, entry(2, 3));
+  group.gets(3, entry(3, 3));
+  group.restarts(3, entry(3, 3), {Term(2), WatchedGroup::node(1)});
+  group.cuts(3, 3);
+  group.writes(3, entry(3, 2));
+  EXPECT_EQ(group.broken(), "");
+}
+
 TEST_F(LogCheckers, FindARepairThatPutsInAnotherEntry) {
   Entry copy;
   copy.header.index = Index(2);

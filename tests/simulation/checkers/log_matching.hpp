@@ -1,7 +1,10 @@
 #pragma once
 
+#include <iterator>
+#include <map>
 #include <optional>
 
+#include "base/index_ranges.hpp"
 #include "simulation/checkers/checker.hpp"
 
 namespace lockstep::sim {
@@ -13,10 +16,23 @@ class LogMatching final : public Checker {
  public:
   using Checker::Checker;
 
+  void on_open(const NodeId& node, const WALState& state) override {
+    IndexRanges& unknown = terms_lost_[node];
+    unknown.clear();
+    for (auto run = state.term_runs.begin(); run != state.term_runs.end(); ++run) {
+      if (run->term != Term{}) continue;
+      const auto next = std::next(run);
+      add(unknown,
+          {run->first, next == state.term_runs.end() ? state.bounds.last : next->first.previous()});
+    }
+  }
+
   void on_change(const NodeId& node, const LogChange& change) override {
     if (change.entries.empty()) return;
     const LogCopy& log = facts_.nodes.at(node).submitted;
     std::optional<Term> previous = log.term_before(change.first_entry);
+    // What is committed may take the place of what the disk has lost, terms and all.
+    if (contains(terms_lost_[node], change.first_entry.previous())) previous.reset();
     Index index = change.first_entry;
     for (const EntryTrace& entry : change.entries) {
       check(node, {index, entry.term}, entry.digest, previous);
@@ -53,6 +69,8 @@ class LogMatching final : public Checker {
   }
 
   std::map<EntryId, Known> known_;
+  /// By damage that was there when the log was opened.
+  std::map<NodeId, IndexRanges> terms_lost_;
 };
 
 }  // namespace lockstep::sim

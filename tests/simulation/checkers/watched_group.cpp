@@ -133,6 +133,7 @@ void WatchedGroup::restarts(int number, EntryId last, const HardState& state,
   engines_[number] = disk.state;
   WALState found;
   found.hard_state = state;
+  found.bounds = {Index(1), last.index};
   found.last_promised = last;
   // Of terms that nobody knows.
   found.term_runs = {{Term{}, Index(1)}};

@@ -53,6 +53,11 @@ bool LogCopy::make(const LogChange& change) {
   return follows;
 }
 
+void LogCopy::repair(Index index, const EntryTrace& copy) {
+  if (index < first_index() || index > last_index()) return;
+  entries_[index.value() - first_index().value()] = copy;
+}
+
 const EntryTrace* LogCopy::at(Index index) const {
   if (index < first_index() || index > last_index()) return nullptr;
   return &entries_[index.value() - first_index().value()];

@@ -34,6 +34,8 @@ class LogCopy {
  public:
   /// False: its entries do not follow what is held, and are left out.
   bool make(const LogChange& change);
+  /// A copy in the place of what the disk has lost. What is not held is passed over.
+  void repair(Index index, const EntryTrace& copy);
 
   [[nodiscard]] Index first_index() const { return boundary_.index.next(); }
   [[nodiscard]] Index last_index() const {
