@@ -1,11 +1,68 @@
 #include "tools/lockstep_bench/limits.hpp"
 
-namespace lockstep::bench {
+#include <optional>
 
-Limits limits_beside(const Options&, const ClusterSettings&, const Load&,
+#include "benchmark/limits/limit.hpp"
+
+namespace lockstep::bench {
+namespace {
+
+using nlohmann::json;
+
+benchmark::BareDurability bare(Durability durability) {
+  switch (durability) {
+    case Durability::kFsync:
+      return benchmark::BareDurability::kFsync;
+    case Durability::kNone:
+      return benchmark::BareDurability::kNone;
+    case Durability::kMemory:
+      break;
+  }
+  return benchmark::BareDurability::kMemory;
+}
+
+/// The bare pipeline is three processes in a closed loop, and commits by majority.
+bool has_a_pipeline(const ClusterSettings& cluster, const Load& load) {
+  return cluster.nodes == 3 && !load.is_open() && cluster.node.mode == ReplicationMode::kSync;
+}
+
+}  // namespace
+
+Limits limits_beside(const Options& options, const ClusterSettings& cluster, const Load& load,
                      const std::function<void()>& run) {
+  Limits limits;
+  if (!options.calibrate) {
+    run();
+    return limits;
+  }
+  benchmark::CalibrationSettings calibration;
+  calibration.folder = options.folder;
+  calibration.payload_bytes = load.payload_bytes;
+  benchmark::BareSettings settings;
+  settings.payload_bytes = load.payload_bytes;
+  settings.in_flight = load.in_flight;
+  settings.durability = bare(cluster.node.durability);
+  settings.folder = options.folder;
+
+  const benchmark::Calibration before = benchmark::calibrate(calibration);
+  std::optional<benchmark::BareResult> pipeline;
+  if (has_a_pipeline(cluster, load)) pipeline = benchmark::run_bare_pipeline(settings);
   run();
-  return {};
+  const benchmark::Calibration after = benchmark::calibrate(calibration);
+
+  const benchmark::Drift drift = benchmark::drift(before, after);
+  limits.quiet = drift.share <= benchmark::kMostDrift;
+  limits.calibration = {{"before", benchmark::to_json(before)},
+                        {"after", benchmark::to_json(after)},
+                        {"drift", drift.share},
+                        {"drift_of", drift.what}};
+  if (!pipeline) return limits;
+  const benchmark::Limit limit =
+      benchmark::judge(benchmark::best_of(before, after), settings, *pipeline);
+  limits.limit_per_s = pipeline->entries_per_s;
+  limits.pipeline = benchmark::to_json(limit);
+  if (!limit.honest) limits.doubt = benchmark::to_string(limit);
+  return limits;
 }
 
 }  // namespace lockstep::bench

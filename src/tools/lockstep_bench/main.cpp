@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmark/limits/bare_run.hpp"
 #include "tools/lockstep_bench/node_handle.hpp"
 #include "tools/lockstep_bench/scenarios.hpp"
 
@@ -33,6 +34,7 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  if (const auto done = lockstep::benchmark::run_as_bare_process(argc, argv)) return *done;
   // A node that has ended is noticed by its answer that does not come.
   ::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
