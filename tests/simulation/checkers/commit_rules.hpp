@@ -12,7 +12,7 @@ class CommitRules final : public Checker {
   void on_commit(const NodeId& node, EntryId id, Term by) override;
 
  private:
-  [[nodiscard]] bool has_majority(const Configuration& configuration, EntryId id) const;
+  [[nodiscard]] bool has_majority(const PlacedConfiguration& placed, EntryId id) const;
   [[nodiscard]] bool has_majority(const std::vector<Member>& voters, EntryId id) const;
 };
 

@@ -26,13 +26,14 @@ const EntryTrace* Facts::entry_of_leader(const NodeId& node, Index index, Term t
   return found == sent.end() ? nullptr : &found->second;
 }
 
-const Configuration* Facts::configuration_of_leader(const NodeId& node, Term term, Index at) const {
+PlacedConfiguration Facts::configuration_of_leader(const NodeId& node, Term term, Index at) const {
   const LogCopy& log = nodes.at(node).submitted;
-  const Configuration* newest = log.configuration_at(std::min(at, log.last_index()));
+  const Index held = std::min(at, log.last_index());
+  PlacedConfiguration newest{log.configuration_index_at(held), log.configuration_at(held)};
   const EntryId claimed = nodes.at(node).claimed;
   for (const auto& [id, configuration] : sent_configurations) {
     const bool has = id.term == term || (id.index <= claimed.index && id.term <= claimed.term);
-    if (has && log.last_index() < id.index && id.index <= at) newest = &configuration;
+    if (has && log.last_index() < id.index && id.index <= at) newest = {id.index, &configuration};
   }
   return newest;
 }

@@ -42,6 +42,11 @@ struct CommittedEntry {
   Term by;
 };
 
+struct PlacedConfiguration {
+  Index index;
+  const Configuration* configuration = nullptr;
+};
+
 /// What is known of the whole group from what was seen so far. Everybody checks by it, nobody
 /// changes it but `Checkers`.
 struct Facts {
@@ -61,8 +66,8 @@ struct Facts {
   /// Of the log in the memory of a node that leads, or led, in `term`. Null: not known.
   [[nodiscard]] const EntryTrace* entry_of_leader(const NodeId& node, Index index, Term term) const;
   /// As it was with the entry at `at` as the last.
-  [[nodiscard]] const Configuration* configuration_of_leader(const NodeId& node, Term term,
-                                                             Index at) const;
+  [[nodiscard]] PlacedConfiguration configuration_of_leader(const NodeId& node, Term term,
+                                                            Index at) const;
 };
 
 [[nodiscard]] std::string text_of(EntryId id);

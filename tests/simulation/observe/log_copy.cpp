@@ -90,6 +90,11 @@ const Configuration* LogCopy::configuration_at(Index index) const {
   return behind == configurations_.begin() ? nullptr : &std::prev(behind)->second;
 }
 
+Index LogCopy::configuration_index_at(Index index) const {
+  const auto behind = configurations_.upper_bound(index);
+  return behind == configurations_.begin() ? Index{} : std::prev(behind)->first;
+}
+
 bool LogCopy::fits(const WALState& state) const {
   if (state.hard_state != hard_state_) return false;
   const EntryId begin = state.boundary ? state.boundary->last : EntryId{};

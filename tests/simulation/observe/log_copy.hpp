@@ -54,6 +54,7 @@ class LogCopy {
   [[nodiscard]] Term configuration_term() const;
   /// As it was at `index`.
   [[nodiscard]] const Configuration* configuration_at(Index index) const;
+  [[nodiscard]] Index configuration_index_at(Index index) const;
 
   /// Whether a log that tells this of itself may hold just that. What it says is damaged may be
   /// anything.
