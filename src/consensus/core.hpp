@@ -14,9 +14,11 @@
 #include "consensus/bootstrap_round.hpp"
 #include "consensus/checkpoint_watch.hpp"
 #include "consensus/configuration_history.hpp"
+#include "consensus/core_options.hpp"
 #include "consensus/effects.hpp"
 #include "consensus/election.hpp"
 #include "consensus/election_timer.hpp"
+#include "consensus/following.hpp"
 #include "consensus/installation.hpp"
 #include "consensus/leadership.hpp"
 #include "consensus/log.hpp"
@@ -30,27 +32,6 @@
 
 namespace lockstep::consensus {
 
-struct CoreOptions {
-  std::chrono::nanoseconds heartbeat_interval{};
-  /// Who hears of no leader for a time in this range campaigns by itself, and a leader that hears
-  /// of no majority for `election_timeout_min` gives up. False: leadership is assigned.
-  bool elected = false;
-  std::chrono::nanoseconds election_timeout_min{};
-  std::chrono::nanoseconds election_timeout_max{};
-  /// Differs from node to node: it decides who campaigns first.
-  std::uint64_t random_seed = 0;
-  std::chrono::nanoseconds vote_timeout{};
-  std::chrono::nanoseconds transfer_timeout{};
-  std::chrono::nanoseconds bootstrap_timeout{};
-  std::chrono::nanoseconds retry_interval{};
-  WindowLimits window;
-  std::size_t max_batch_bytes = 0;
-  std::size_t tail_cache_bytes = 0;
-  /// A member that comes with an emptied disk is added again as a learner, and promoted if it was
-  /// a voter.
-  bool readmit_strangers = false;
-};
-
 /// What the replica found when it opened its log and its engine.
 struct Recovered {
   WALState wal;
@@ -58,25 +39,6 @@ struct Recovered {
   ConfigurationHistory configurations;
   /// Applied by the engine, hence committed.
   Index applied;
-};
-
-/// A follower: whom it follows, and how far its log is known to equal that leader's.
-struct Following {
-  std::optional<NodeId> leader;
-  /// Holds for whoever leads this term, known or not.
-  Index matched;
-  /// A damaged entry that cannot be told from the leader's yet: what follows it has to wait.
-  std::optional<Index> stuck_at{};
-  /// Its process is gone, as a refused dial tells: it is waited for no longer.
-  bool leader_is_gone = false;
-  /// When the leader was last heard of.
-  MonotonicTime heard_at{};
-  /// The newest of its heartbeats.
-  std::uint64_t round = 0;
-  /// It has given the leader up and asks whether others have.
-  std::optional<PreVote> pre_vote{};
-  /// It has held its own candidacy back for another one's, once since it heard of a leader.
-  bool has_made_way = false;
 };
 
 /// The replication core of one replica (Raft): events in, one
