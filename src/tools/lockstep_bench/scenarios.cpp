@@ -38,8 +38,8 @@ void throughput(const Options& options, Report& report) {
 }
 
 void sweep(const Options& options, Report& report) {
-  for (const std::size_t payload : {64, 256, 1024, 4096, 16384, 65536, 1048576}) {
-    for (const std::size_t in_flight : {1, 16, 128, 1024, 4096}) {
+  for (const std::size_t payload : {64U, 256U, 1024U, 4096U, 16384U, 65536U, 1048576U}) {
+    for (const std::size_t in_flight : {1U, 16U, 128U, 1024U, 4096U}) {
       Load load = options.load;
       load.payload_bytes = payload;
       load.in_flight = in_flight;
@@ -50,7 +50,7 @@ void sweep(const Options& options, Report& report) {
 }
 
 void scale(const Options& options, Report& report) {
-  for (const std::size_t nodes : {3, 5, 7}) {
+  for (const std::size_t nodes : {3U, 5U, 7U}) {
     ClusterSettings cluster = options.cluster;
     cluster.nodes = nodes;
     const Load load = load_with(options, 1024);
