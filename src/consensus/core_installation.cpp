@@ -37,7 +37,8 @@ void Core::confirm(const NodeId& leader, const InstallSnapshot& piece) {
   // The engine has what they held; what follows them may be needed to release them, since it tells
   // terms.
   answer_piece(leader, piece.snapshot, 0, SnapshotResponse::State::kNeedless);
-  if (damaged.front().last <= applied_) notice(DamageOutlived{piece.metadata});
+  if (damaged.front().last <= applied_)
+    notice(DamageOutlived{piece.snapshot, piece.last, piece.metadata});
 }
 
 void Core::answer_piece(const NodeId& sender, SnapshotId id, std::uint64_t next_offset,

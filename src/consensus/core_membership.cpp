@@ -27,7 +27,6 @@ void Core::add_configuration(Index index, Configuration configuration) {
 }
 
 void Core::undo_configurations_from(Index index) {
-  if (configurations_.newest_index() < index) return;
   const Role before = role();
   configurations_.truncate_from(index);
   configuration_changed(before);

@@ -156,7 +156,9 @@ struct SnapshotTaken {
 /// Entries that the disk has lost, and the leader has released, are applied here: the log may be
 /// released behind them.
 struct DamageOutlived {
-  /// What the leader's image says of itself, as it came with the piece at offset 0.
+  /// Of the leader's image, and what it says of itself: nothing but with the piece at offset 0.
+  SnapshotId snapshot;
+  EntryId last;
   SharedBuffer metadata;
 };
 /// Committed logs that are not the same, though they should be.

@@ -248,7 +248,7 @@ void Replica::tell(const Notice& notice) {
   } else if (const auto* taken = std::get_if<SnapshotTaken>(&notice)) {
     snapshot_taken(taken->last);
   } else if (const auto* outlived = std::get_if<DamageOutlived>(&notice)) {
-    damage_outlived(outlived->metadata);
+    damage_outlived(*outlived);
   } else if (const auto* divergence = std::get_if<Divergence>(&notice)) {
     count(&ReplicationMetrics::divergences);
     log_(LogLevel::kError, options_.node.str() + ": the committed log of " +

@@ -94,14 +94,14 @@ class Replica : public std::enable_shared_from_this<Replica> {
 
   // replica_checkpoints.cpp
   void set_chain(const std::optional<CheckpointChain>& chain);
-  [[nodiscard]] bool learn_chain(const SharedBuffer& metadata);
+  [[nodiscard]] bool learn_chain(const consensus::DamageOutlived& outlived);
   void rebuild_chain(std::function<void()> done = [] {});
 
   // replica_compaction.cpp
   void compact_by_size();
   [[nodiscard]] std::optional<Index> image_to_keep() const;
   [[nodiscard]] bool may_begin_behind(Index index) const;
-  void damage_outlived(const SharedBuffer& metadata);
+  void damage_outlived(const consensus::DamageOutlived& outlived);
   void release_outlived_damage();
   void compact_now(consensus::CallId call);
   void release_up_to(Index index, std::optional<consensus::CallId> call);

@@ -14,9 +14,12 @@ void Replica::set_chain(const std::optional<CheckpointChain>& chain) {
 }
 
 /// From what an image says of itself, as far as it is applied here.
-bool Replica::learn_chain(const SharedBuffer& metadata) {
-  const auto header = decode_header(metadata.bytes());
-  if (!header) return false;
+bool Replica::learn_chain(const consensus::DamageOutlived& outlived) {
+  const auto header = decode_header(outlived.metadata.bytes());
+  if (!header || header->metadata.last != outlived.last ||
+      snapshot_id(sha_, outlived.metadata.bytes()) != outlived.snapshot) {
+    return false;
+  }
   auto chain = chain_up_to(apply_pump_->applied(), boundary_of(header->metadata));
   if (!chain) return false;
   known_chain_ = std::move(chain);

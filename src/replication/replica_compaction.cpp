@@ -44,9 +44,9 @@ std::optional<Index> Replica::image_to_keep() const {
 
 /// It may hide how the chain of checkpoints goes on, without which nothing is released; the
 /// leader's image tells.
-void Replica::damage_outlived(const SharedBuffer& metadata) {
+void Replica::damage_outlived(const consensus::DamageOutlived& outlived) {
   if (checkpoints_.is_known()) return release_outlived_damage();
-  if (learn_chain(metadata)) rebuild_chain([this] { release_outlived_damage(); });
+  if (learn_chain(outlived)) rebuild_chain([this] { release_outlived_damage(); });
 }
 
 /// Nobody can give it back, and nothing needs it.

@@ -14,7 +14,9 @@ std::vector<std::string> uncovered(std::uint64_t seeds, const Tally& marks,
   std::vector<std::string> lacking;
   if (seeds < kSeedsThatHitAll) return lacking;
   for (const auto& [mark, hits] : marks) {
-    if (hits == 0) lacking.push_back("never hit: " + mark);
+    if (hits * kSeedsThatHitAll >= seeds) continue;
+    lacking.push_back("hit " + std::to_string(hits) + " times in " + std::to_string(seeds) +
+                      " seeds: " + mark);
   }
   if (overlapping * kSeedsForAnOverlap < seeds) {
     lacking.push_back(std::to_string(overlapping) +

@@ -6,14 +6,15 @@
 namespace lockstep::sim {
 namespace {
 
-const Tally kAllHit{{"one", 1}, {"other", 7}};
+const Tally kAllHit{{"one", 2}, {"other", 7}};
 const Tally kOneMissed{{"one", 0}, {"other", 7}};
 
 TEST(Coverage, AThousandSeedsHitEachMark) {
   EXPECT_TRUE(uncovered(1000, kAllHit, 100).empty());
   const auto lacking = uncovered(1000, kOneMissed, 100);
   ASSERT_EQ(lacking.size(), 1u);
-  EXPECT_EQ(lacking[0], "never hit: one");
+  EXPECT_EQ(lacking[0], "hit 0 times in 1000 seeds: one");
+  EXPECT_EQ(uncovered(2001, kAllHit, 300).size(), 1u) << "each thousand";
 }
 
 TEST(Coverage, OneSeedInTenOverlapsChangeSnapshotAndRestart) {

@@ -81,7 +81,7 @@ class Run {
     if (history.answer == Linearizable::kNo) {
       world_.verdict().violated("linearizability", history.text);
     } else if (history.answer == Linearizable::kUndecided) {
-      world_.count("histories undecided");
+      world_.verdict().violated("linearizability", "undecided: the search was given up");
     }
     const auto least = [&](const char* what, std::uint64_t had, std::uint64_t wanted) {
       if (had >= wanted) return;
