@@ -15,7 +15,10 @@ class LeaderAppendOnly final : public Checker {
     if (!change.truncate_from) return;
     const LogCopy& log = facts_.nodes.at(node).submitted;
     const Term term = change.hard_state.value_or(log.hard_state()).current_term;
-    const bool leads = facts_.nodes.at(node).led_last == term && term != Term{};
+    // What a full disk did not take as a follower's is written as the leader's.
+    const bool is_behind_memory = !log.holds(facts_.nodes.at(node).claimed);
+    const bool leads =
+        facts_.nodes.at(node).led_last == term && term != Term{} && !is_behind_memory;
     for (Index i = std::max(*change.truncate_from, log.first_index()); i <= log.last_index();
          i = i.next()) {
       const EntryTrace& entry = *log.at(i);
