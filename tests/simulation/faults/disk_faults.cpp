@@ -1,8 +1,8 @@
-#include <algorithm>
 #include <string_view>
 
 #include "simulation/engine/command.hpp"
 #include "simulation/faults/fault.hpp"
+#include "simulation/faults/proven_bytes.hpp"
 
 namespace lockstep::sim {
 namespace {
@@ -17,12 +17,6 @@ void later_in_this_life(World& world, Node& node, World::Time delay,
   world.after(delay, [&node, life = node.life(), what = std::move(what)] {
     if (node.life() == life && !node.is_down()) what(node);
   });
-}
-
-/// Of a file that may end with zeros written beforehand.
-std::uint64_t written_bytes(const std::vector<std::uint8_t>& bytes) {
-  const auto last = std::find_if(bytes.rbegin(), bytes.rend(), [](auto byte) { return byte != 0; });
-  return static_cast<std::uint64_t>(bytes.rend() - last);
 }
 
 }  // namespace
@@ -87,12 +81,12 @@ bool fail_read(World& world) {
   const auto paths = node->disk().paths();
   if (paths.empty()) return false;
   const std::string& path = paths[world.below(paths.size())];
-  const std::uint64_t size = written_bytes(node->disk().contents(path));
   // Not what was written last: behind a crash nobody could tell it from what never was.
-  if (size < 12'000) return false;
+  const std::uint64_t size = proven_bytes(node->disk().contents(path));
+  const std::uint64_t bytes = 1 + world.below(3000);
+  if (size <= bytes) return false;
   world.note("-- " + node->id().str() + " cannot read a part of " + path);
-  const std::uint64_t offset = world.below(size - 8'000);
-  node->disk().fail_reads(path, offset, 1 + world.below(3000));
+  node->disk().fail_reads(path, world.below(size - bytes), bytes);
   node->lost_data = node->may_fail = true;
   return true;
 }
@@ -115,8 +109,7 @@ bool rot(World& world) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     const std::size_t found = text.find(wanted);
     if (found == std::string_view::npos) continue;
-    // Enough behind it that it was proven durable by what was written later.
-    if (written_bytes(bytes) < found + 12'000) return false;
+    if (proven_bytes(bytes) <= found) return false;
     world.note("-- rot in the log of " + node->id().str() + " at " + wanted);
     node->disk().flip_bit(path, found + 1, static_cast<unsigned>(world.below(8)));
     node->lost_data = node->may_fail = true;
