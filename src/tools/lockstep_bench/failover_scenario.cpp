@@ -1,4 +1,5 @@
 // From a leader's fault to the first write that the next leader has committed.
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -55,6 +56,21 @@ std::int64_t await_commit(Cluster& cluster, std::size_t old, std::uint64_t term)
   return at_ns;
 }
 
+/// With logs that are level: who is behind cannot take over, and that is no matter of failover.
+std::size_t await_level(Cluster& cluster) {
+  std::size_t leader = 0;
+  await("a group whose logs are level", kPatience, [&] {
+    leader = cluster.await_leader();
+    const json last = cluster.node(leader).ask("status").at("last_index");
+    for (std::size_t i = 0; i < cluster.size(); ++i) {
+      const json status = cluster.node(i).ask("status");
+      if (status.at("durable_index") != last || status.at("commit_index") != last) return false;
+    }
+    return true;
+  });
+  return leader;
+}
+
 ClusterSettings settings_of(const Options& options) {
   ClusterSettings settings = options.cluster;
   settings.node.heartbeat_ms = 50;
@@ -80,7 +96,7 @@ void measure_fault(Cluster& cluster, const Options& options, const Fault& fault,
   std::vector<double> took_ms;
   std::uint64_t repeated = 0;
   while (took_ms.size() < options.trials) {
-    const std::size_t leader = cluster.await_leader();
+    const std::size_t leader = await_level(cluster);
     const std::uint64_t term = cluster.node(leader).ask("status").at("term");
     // Anywhere between two heartbeats.
     std::this_thread::sleep_for(milliseconds(100 + 37 * (took_ms.size() % 11)));
@@ -96,6 +112,7 @@ void measure_fault(Cluster& cluster, const Options& options, const Fault& fault,
       took_ms.push_back(static_cast<double>(committed - before) * 1e-6);
     }
   }
+  const auto above_1_s = std::ranges::count_if(took_ms, [](double ms) { return ms > 1000; });
   report.add(std::string("leader ") + fault.name + ", to the next one's first commit",
              {{"ms",
                {{"min", quantile(took_ms, 0)},
@@ -104,6 +121,7 @@ void measure_fault(Cluster& cluster, const Options& options, const Fault& fault,
                 {"p90", quantile(took_ms, 0.9)},
                 {"p99", quantile(took_ms, 0.99)},
                 {"max", quantile(took_ms, 1)}}},
+              {"above_1_s", above_1_s},
               {"trials", options.trials},
               {"repeated_for_stalls", repeated},
               {"facts", facts(settings_of(options))}});

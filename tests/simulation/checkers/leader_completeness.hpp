@@ -19,7 +19,7 @@ class LeaderCompleteness final : public Checker {
          i = i.next()) {
       const CommittedEntry& committed = facts_.committed[i.value() - 1];
       if (committed.by >= term || log.holds({i, committed.entry.term})) continue;
-      const bool is_in_memory = i > log.last_index() && i <= claimed.index;
+      const bool is_in_memory = !log.holds(claimed) && i <= claimed.index;
       if (is_in_memory && (same == nullptr || same->holds({i, committed.entry.term}))) continue;
       return verdict_.violated("leader completeness", node.str() + " leads in term " +
                                                           to_string(term) + " without " +
