@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "consensus/cluster.hpp"
-#include "consensus/reading.hpp"
 #include "consensus/configuration_codec.hpp"
+#include "consensus/reading.hpp"
 
 namespace lockstep::consensus::test {
 namespace {
