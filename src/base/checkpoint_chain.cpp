@@ -21,7 +21,9 @@ std::optional<LogCheckpoint> CheckpointChain::add(Sha256& sha, const Digest& dig
   if (since_.size() < kInterval) return std::nullopt;
   sha.begin();
   sha.update(newest_.digest.bytes);
-  for (const Digest& entry : since_) sha.update(entry.bytes);
+  static_assert(sizeof(Digest) == Digest::kBytes);
+  sha.update(
+      {reinterpret_cast<const std::uint8_t*>(since_.data()), since_.size() * Digest::kBytes});
   newest_ = {index(), sha.finish()};
   since_.clear();
   return newest_;

@@ -39,10 +39,10 @@ void Core::tick(MonotonicTime now) {
   check_invariants();
 }
 
-void Core::receive(const PeerMessage& message) {
+void Core::receive(PeerMessage message) {
   if (failed_ || !belongs_to_epoch(message)) return;
   note_sender(message);
-  std::visit([&](const auto& body) { receive_body(message, body); }, message.body);
+  std::visit([&](auto& body) { receive_body(message, body); }, message.body);
   tick_membership();
   check_invariants();
 }
@@ -61,6 +61,7 @@ void Core::become_follower_by_command(CallId call) {
 
 void Core::step_down(CallId call) {
   if (!std::holds_alternative<Leadership>(state_)) return answer(call, not_leader());
+  tell_commit();
   become_follower(std::nullopt);
   answer(call, {});
 }
@@ -74,7 +75,7 @@ void Core::durable_up_to(WriteNumber number) {
     pending_writes_.pop_front();
   }
   log_.set_durable(durable);
-  log_.trim_tail();
+  log_.trim_tail(wanted_in_memory_from());
   advance_installation(number);
 
   if (bootstrap_ && bootstrap_->own_write && *bootstrap_->own_write <= number &&
@@ -93,6 +94,17 @@ void Core::durable_up_to(WriteNumber number) {
   release_committed();
   tick_membership();
   check_invariants();
+}
+
+/// What every member has acknowledged and the engine has applied is of no use there.
+Index Core::wanted_in_memory_from() const {
+  Index everywhere = applied_;
+  if (const Leadership* leading = leadership()) {
+    for (const auto& [node, follower] : leading->followers) {
+      everywhere = std::min(everywhere, follower.progress.match_index());
+    }
+  }
+  return everywhere.next();
 }
 
 void Core::write_failed(const Error& error) { fail(error); }
@@ -173,6 +185,7 @@ void Core::link_lost(const NodeId& peer) {
   if (follower == leadership->followers.end()) return;
   follower->second.linked = false;
   follower->second.progress.lost();
+  follower->second.read_ahead.clear();
 }
 
 void Core::send_failed(const NodeId& peer) {

@@ -55,7 +55,7 @@ class Core {
   /// When the next tick is due: one before it would find nothing to do. It comes nearer with
   /// events, and is never further away than a heartbeat interval.
   [[nodiscard]] MonotonicTime next_deadline() const;
-  void receive(const PeerMessage& message);
+  void receive(PeerMessage message);
   /// Appends entries of the host's to the log. Precondition: this node leads and is not failing.
   void propose(std::vector<Proposal> proposals);
   /// Starts an election by hand.
@@ -164,6 +164,7 @@ class Core {
   LogWrite& write();
   void write_entries_from(Index first);
   void truncate_from(Index index);
+  [[nodiscard]] Index wanted_in_memory_from() const;
   void write_state();
   void save_hard_state(HardState hard_state);
   void enter_term(Term term);
@@ -229,11 +230,16 @@ class Core {
   void append_new(std::vector<Proposal> proposals);
   void feed_all();
   void feed(const NodeId& node, Leadership::Follower& follower);
+  void read_ahead(const NodeId& node, Leadership::Follower& follower);
+  [[nodiscard]] std::size_t window_of(const Leadership::Follower& follower) const;
+  void look_at_pace(Leadership::Follower& follower) const;
   void send_entries(const NodeId& node, Leadership::Follower& follower, IndexRange range,
                     std::vector<Entry> entries);
   void send_heartbeat(const NodeId& node, Leadership::Follower& follower);
   void commit_by_majority();
-  void tell_commit(const NodeId& node, Leadership::Follower& follower);
+  void plan_commit_notice();
+  [[nodiscard]] bool wants_commit_notice(const Leadership::Follower& follower) const;
+  void tell_commit();
   void tick_leader();
   [[nodiscard]] std::chrono::nanoseconds patience_with(const Leadership::Follower& follower) const;
   void mark_level();
@@ -243,10 +249,12 @@ class Core {
   // core_follower.cpp
   [[nodiscard]] bool follow(const PeerMessage& from, Term term);
   [[nodiscard]] bool contains(EntryId id) const;
-  [[nodiscard]] std::optional<Index> take_entries(const AppendEntries& append);
+  [[nodiscard]] bool may_take(const AppendEntries& append);
+  [[nodiscard]] std::optional<Index> take_entries(AppendEntries& append);
+  void append_received(std::span<Entry> entries);
   void acknowledge();
   [[nodiscard]] AppendResponse response_to_leader(bool accepted) const;
-  void receive_body(const PeerMessage& from, const AppendEntries& append);
+  void receive_body(const PeerMessage& from, AppendEntries& append);
   void receive_body(const PeerMessage& from, const Heartbeat& heartbeat);
   void receive_body(const PeerMessage& from, const SyncResponse& response);
 

@@ -29,6 +29,7 @@ MonotonicTime Core::next_deadline() const {
 
 MonotonicTime Core::next_deadline_of(const Leadership& leadership) const {
   MonotonicTime next = leadership.next_heartbeat;
+  if (leadership.next_commit_notice) next = std::min(next, *leadership.next_commit_notice);
   for (const auto& [node, follower] : leadership.followers) {
     if (const auto since = follower.progress.silent_since()) {
       next = std::min(next, *since + patience_with(follower));

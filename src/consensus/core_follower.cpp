@@ -34,7 +34,7 @@ bool Core::follow(const PeerMessage& from, Term term_of_leader) {
   return true;
 }
 
-void Core::receive_body(const PeerMessage& from, const AppendEntries& append) {
+void Core::receive_body(const PeerMessage& from, AppendEntries& append) {
   if (!follow(from, append.term) || installation_) return;
   // Released here, hence committed, hence the leader's too; what follows it comes again.
   if (append.previous.index < log_.before_first().index) return acknowledge();
@@ -67,9 +67,8 @@ bool Core::contains(EntryId id) const {
   return log_.contains(id) || (log_.lacks_term(id.index) && id.index <= commit_index_);
 }
 
-/// Puts what is new into the log, in the place of what contradicts it, and tells up to where the
-/// logs are equal now. None: the message is refused or the replica has failed.
-std::optional<Index> Core::take_entries(const AppendEntries& append) {
+/// False: the message is refused or the replica has failed.
+bool Core::may_take(const AppendEntries& append) {
   Index expected = append.previous.index.next();
   Term last_term = append.previous.term;
   for (const Entry& entry : append.entries) {
@@ -77,23 +76,37 @@ std::optional<Index> Core::take_entries(const AppendEntries& append) {
     if (header.index != expected || header.group != identity_.group || header.term < last_term ||
         header.term > append.term) {
       notice(MessageRefused{});
-      return std::nullopt;
+      return false;
     }
     if (!is_known(header.kind)) {
       fail(Error(Errc::kUnknownEntryKind,
                  "entry " + to_string(header.index) + " is of kind " +
                      std::to_string(static_cast<std::uint32_t>(header.kind)) +
                      ", which this version does not know: update this node"));
-      return std::nullopt;
+      return false;
     }
     if (header.kind == EntryKind::kConfiguration && !configuration_in(entry)) {
       fail(Error(Errc::kNotSupported, "the members that entry " + to_string(header.index) +
                                           " names cannot be read by this version: update this "
                                           "node"));
-      return std::nullopt;
+      return false;
     }
     expected = expected.next();
     last_term = header.term;
+  }
+  return true;
+}
+
+/// Puts what is new into the log, in the place of what contradicts it, and tells up to where the
+/// logs are equal now. None: the message is refused or the replica has failed.
+std::optional<Index> Core::take_entries(AppendEntries& append) {
+  if (!may_take(append)) return std::nullopt;
+  auto& stuck_at = std::get<Following>(state_).stuck_at;
+  stuck_at.reset();
+  // Mostly all of them are new.
+  if (append.previous.index == log_.last_index()) {
+    append_received(append.entries);
+    return log_.last_index();
   }
 
   // An entry that has lost its term cannot be told from the leader's by itself. It is the same when
@@ -116,13 +129,11 @@ std::optional<Index> Core::take_entries(const AppendEntries& append) {
            !differs(entry);
   };
   const auto end = std::ranges::find_if(append.entries, is_unclear);
-  auto& stuck_at = std::get<Following>(state_).stuck_at;
-  stuck_at.reset();
   if (end != append.entries.end()) stuck_at = end->header.index;
-  const std::span clear(append.entries.begin(), end);
+  const std::span<Entry> clear(append.entries.begin(), end);
   const Index equal_up_to(append.previous.index.value() + clear.size());
 
-  auto entry = std::ranges::find_if(clear, differs);
+  const auto entry = std::ranges::find_if(clear, differs);
   if (entry != clear.end()) {
     const Index first = entry->header.index;
     if (first <= log_.last_index()) {
@@ -134,15 +145,22 @@ std::optional<Index> Core::take_entries(const AppendEntries& append) {
       notice(EntriesReplaced{{first, log_.last_index()}});
       truncate_from(first);
     }
-    for (; entry != clear.end(); ++entry) {
-      log_.append(*entry);
-      if (entry->header.kind == EntryKind::kConfiguration) take_configuration(*entry);
-    }
-    write_entries_from(first);
-    notice(EntriesAccepted{{first, log_.last_index()}});
+    append_received({entry, clear.end()});
   }
-  repair_from(clear);
+  repair_from({clear.begin(), entry});
   return equal_up_to;
+}
+
+void Core::append_received(std::span<Entry> entries) {
+  if (entries.empty()) return;
+  const Index first = entries.front().header.index;
+  for (Entry& entry : entries) {
+    const bool names_members = entry.header.kind == EntryKind::kConfiguration;
+    log_.append(std::move(entry));
+    if (names_members) take_configuration(log_.tail_at(log_.last_index()));
+  }
+  write_entries_from(first);
+  notice(EntriesAccepted{{first, log_.last_index()}});
 }
 
 /// Tells the leader how far this log is durable and equal to its own; as soon as term and vote are
@@ -168,8 +186,10 @@ AppendResponse Core::response_to_leader(bool accepted) const {
 void Core::receive_body(const PeerMessage& from, const Heartbeat& heartbeat) {
   if (!follow(from, heartbeat.term)) return;
   auto& following = std::get<Following>(state_);
-  following.round = std::max(following.round, heartbeat.round);
   advance_commit(std::min(heartbeat.commit_index, following.matched));
+  // A round that is known already comes with news of a commit, which wants no answer.
+  if (heartbeat.round <= following.round) return;
+  following.round = heartbeat.round;
   acknowledge();
 }
 

@@ -5,23 +5,9 @@
 #include "consensus/quorum.hpp"
 
 namespace lockstep::consensus {
-namespace {
-
-/// How many of the first entries fit the budget; at least one.
-std::size_t count_within(const std::vector<Entry>& entries, std::size_t budget_bytes) {
-  std::size_t bytes = entries.front().size_bytes() + Digest::kBytes;
-  std::size_t count = 1;
-  while (count < entries.size()) {
-    bytes += entries[count].size_bytes() + Digest::kBytes;
-    if (bytes > budget_bytes) break;
-    ++count;
-  }
-  return count;
-}
-
-}  // namespace
 
 void Core::append_new(std::vector<Proposal> proposals) {
+  if (auto* leadership = std::get_if<Leadership>(&state_)) leadership->appended_at = now_;
   const Index first = log_.last_index().next();
   effects_.entries_to_seal.reserve(effects_.entries_to_seal.size() + proposals.size());
   for (Proposal& proposal : proposals) {
@@ -58,7 +44,7 @@ void Core::feed(const NodeId& node) {
 }
 
 /// Sends what the follower lacks, as far as its window allows. Entries that are no longer in memory
-/// are asked from the WAL, one batch at a time.
+/// are read from the WAL, ahead of the window.
 void Core::feed(const NodeId& node, Leadership::Follower& follower) {
   Progress& progress = follower.progress;
   if (!follower.linked || follower.stranger) return;
@@ -74,17 +60,20 @@ void Core::feed(const NodeId& node, Leadership::Follower& follower) {
     // Until it is repaired, what follows an entry without a term cannot be offered.
     if (log_.lacks_term(next.previous())) return;
     if (next >= log_.tail_first_index()) {
+      follower.read_ahead.clear();
+      follower.pace.reset();
       send_entries(node, follower, {next, log_.last_within(next, options_.max_batch_bytes)}, {});
       continue;
     }
     if (progress.is_probing() && next.previous() != progress.match_index()) {
       return send_entries(node, follower, {}, {});
     }
-    progress.read_started(++last_read_);
-    effects_.reads_wanted.push_back(
-        {last_read_, node, {next, log_.tail_first_index().previous()}, options_.max_batch_bytes});
-    return;
+    if (!progress.may_send_within(window_of(follower))) break;
+    std::vector<Entry> entries = follower.read_ahead.take(next, options_.max_batch_bytes);
+    if (entries.empty()) break;
+    send_entries(node, follower, {}, std::move(entries));
   }
+  read_ahead(node, follower);
 }
 
 void Core::send_entries(const NodeId& node, Leadership::Follower& follower, IndexRange range,
@@ -97,63 +86,13 @@ void Core::send_entries(const NodeId& node, Leadership::Follower& follower, Inde
     for (const Entry& entry : entries) bytes += entry.size_bytes();
   } else if (!range.empty()) {
     last = range.last;
-    for (Index i = range.first; i <= range.last; i = i.next())
-      bytes += log_.tail_at(i).size_bytes();
+    bytes = log_.tail_bytes_in(range);
   }
   send(node,
        AppendEntries{
            term(), {previous, *log_.term_at(previous)}, commit_index_, range, std::move(entries)});
   follower.progress.sent(last, bytes, now_);
   follower.commit_told = commit_index_;
-}
-
-void Core::read_done(std::uint64_t id, std::vector<Entry> entries) {
-  if (failed_) return;
-  if (entries.empty()) return read_failed(id, Error(Errc::kOutOfRange, "a read gave no entries"));
-  if (const auto waiting = bootstrap_reads_.find(id); waiting != bootstrap_reads_.end()) {
-    send(waiting->second, BootstrapEntry{std::move(entries)});
-    bootstrap_reads_.erase(waiting);
-    return;
-  }
-  if (repair_.check == id) {
-    repair_.check.reset();
-    return repaired(entries);
-  }
-  if (const auto repair = repair_reads_.find(id); repair != repair_reads_.end()) {
-    entries.resize(count_within(entries, options_.max_batch_bytes));
-    answer_repair(repair->second, std::move(entries));
-    repair_reads_.erase(repair);
-    return;
-  }
-  auto* leadership = std::get_if<Leadership>(&state_);
-  if (leadership == nullptr) return;
-  // A log may have given more than asked for; what is sent must fit a frame.
-  entries.resize(count_within(entries, options_.max_batch_bytes));
-  for (auto& [node, follower] : leadership->followers) {
-    if (!follower.progress.read_finished(id)) continue;
-    const Index next = follower.progress.next_index();
-    // What lies before them may have been released meanwhile.
-    const bool still_wanted = follower.linked && entries.front().header.index == next &&
-                              log_.term_at(next.previous()) && log_.contains(entries.back().id());
-    if (still_wanted) send_entries(node, follower, {}, std::move(entries));
-    return feed(node, follower);
-  }
-}
-
-void Core::read_failed(std::uint64_t id, const Error& error) {
-  bootstrap_reads_.erase(id);
-  if (const auto repair = repair_reads_.find(id); repair != repair_reads_.end()) {
-    answer_repair(repair->second, {});
-    repair_reads_.erase(repair);
-  }
-  // What was released while it was being read is no trouble.
-  if (error != Errc::kReleased) notice(Trouble{error});
-  auto* leadership = std::get_if<Leadership>(&state_);
-  if (leadership == nullptr) return;
-  for (auto& [node, follower] : leadership->followers) {
-    // Tried again at the next retry, not at once: the disk may go on failing.
-    if (follower.progress.read_finished(id)) follower.progress.stalled(now_);
-  }
 }
 
 void Core::send_heartbeat(const NodeId& node, Leadership::Follower& follower) {
@@ -178,9 +117,13 @@ void Core::tick_leader() {
       leadership.reads.start(leadership.round, commit_index_);
     }
   }
+  if (leadership.next_commit_notice && now_ >= *leadership.next_commit_notice) tell_commit();
   for (auto& [node, follower] : leadership.followers) {
     tick_snapshot(node, follower);
-    if (heartbeat_is_due) send_heartbeat(node, follower);
+    if (heartbeat_is_due) {
+      send_heartbeat(node, follower);
+      look_at_pace(follower);
+    }
     if (!follower.progress.is_silent_since(now_ - patience_with(follower))) continue;
     follower.silent_retries = std::min(follower.silent_retries + 1, kMaxRetryDoublings);
     follower.progress.lost();
@@ -221,13 +164,27 @@ void Core::commit_by_majority() {
   if (index <= commit_index_ || log_.term_at(index) != term()) return;
   advance_commit(index);
   serve_reads();
-  for (auto& [node, follower] : leadership.followers) tell_commit(node, follower);
+  plan_commit_notice();
 }
 
 /// A follower that has nothing more to receive would hear of a commit only with the next heartbeat.
-void Core::tell_commit(const NodeId& node, Leadership::Follower& follower) {
+/// Mostly the next entries follow at once and tell of it.
+void Core::plan_commit_notice() {
+  auto& next = std::get<Leadership>(state_).next_commit_notice;
+  if (!next) next = now_ + options_.commit_notice_delay;
+}
+
+bool Core::wants_commit_notice(const Leadership::Follower& follower) const {
   const bool is_level = follower.progress.match_index() == log_.last_index();
-  if (is_level && follower.commit_told < commit_index_) send_heartbeat(node, follower);
+  return is_level && follower.commit_told < commit_index_;
+}
+
+void Core::tell_commit() {
+  auto& leadership = std::get<Leadership>(state_);
+  leadership.next_commit_notice.reset();
+  for (auto& [node, follower] : leadership.followers) {
+    if (wants_commit_notice(follower)) send_heartbeat(node, follower);
+  }
 }
 
 void Core::receive_body(const PeerMessage& from, const AppendResponse& response) {
@@ -264,7 +221,7 @@ void Core::receive_body(const PeerMessage& from, const AppendResponse& response)
     notice(AppendRejected{});
   }
   feed(from.peer, follower);
-  tell_commit(from.peer, follower);
+  if (wants_commit_notice(follower)) plan_commit_notice();
   if (transfer_ && transfer_->target == from.peer) tell_to_campaign();
 }
 

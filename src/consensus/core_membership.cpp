@@ -68,6 +68,7 @@ void Core::update_followers() {
       followers.insert_or_assign(
           member.node,
           Leadership::Follower{.progress = Progress(options_.window, log_.last_index().next()),
+                               .read_ahead = ReadAhead(options_.read_ahead_bytes),
                                .incarnation = member.incarnation,
                                .heard_at = now_,
                                .level_at = now_,

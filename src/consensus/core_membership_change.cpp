@@ -133,7 +133,9 @@ void Core::tick_membership() {
   for (const auto& [node, seen] : membership_.seen) {
     if (!seen.initialised && admits(node, seen.incarnation)) send_state(node, false);
   }
-  if (!is_own_voter()) become_follower(std::nullopt);
+  if (is_own_voter()) return;
+  tell_commit();  // nobody else would, until the next leader
+  become_follower(std::nullopt);
 }
 
 /// Thesis §4.2.1: a learner becomes a voter when it has caught up, so that it holds nobody up.

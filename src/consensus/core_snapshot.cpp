@@ -29,6 +29,7 @@ void Core::prefix_released(EntryId last) {
 
 void Core::want_snapshot(const NodeId& node, Leadership::Follower& follower) {
   follower.progress.await_snapshot();
+  follower.read_ahead.clear();
   follower.silent_retries = 0;
   ask_for_snapshot(node, follower);
 }

@@ -4,7 +4,9 @@
 #include <map>
 #include <optional>
 
+#include "consensus/catch_up_pace.hpp"
 #include "consensus/progress.hpp"
+#include "consensus/read_ahead.hpp"
 #include "consensus/read_index_queue.hpp"
 #include "consensus/snapshot_transfer.hpp"
 #include "lockstep/time.hpp"
@@ -20,6 +22,8 @@ inline constexpr int kMaxRetryDoublings = 5;
 struct Leadership {
   struct Follower {
     Progress progress;
+    ReadAhead read_ahead;
+    CatchUpPace pace{};
     Incarnation incarnation;
     bool linked = true;
     /// It answers with another incarnation than the configuration names: it counts for nothing.
@@ -50,6 +54,10 @@ struct Leadership {
   /// The no-op that opened the term: a majority on it commits all before (Raft §5.4.2).
   Index first_index;
   MonotonicTime next_heartbeat;
+  /// When followers are told of a commit that no append has told them of by then.
+  std::optional<MonotonicTime> next_commit_notice{};
+  /// When somebody last wrote.
+  MonotonicTime appended_at{};
   /// Counts the heartbeats; an answer echoes the newest one that has come.
   std::uint64_t round = 0;
   ReadIndexQueue reads{};

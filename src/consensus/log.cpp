@@ -5,6 +5,9 @@
 namespace lockstep::consensus {
 namespace {
 
+/// Of the budget, for entries that all members have and that are applied.
+constexpr std::size_t kShareOfUnwanted = 16;
+
 IndexRanges without_term(const WALState& state) {
   IndexRanges termless;
   for (std::size_t i = 0; i < state.term_runs.size(); ++i) {
@@ -104,16 +107,14 @@ EntryId Log::closest_to(EntryId id) const {
 void Log::append(Entry entry) {
   last_index_ = entry.header.index;
   runs_.append(last_index_, entry.header.term);
-  tail_bytes_ += entry.size_bytes();
   sizes_.append(last_index_, entry.size_bytes());
-  tail_.push_back(std::move(entry));
+  const std::uint64_t before =
+      tail_.empty() ? 0 : tail_.back().bytes_before + tail_.back().entry.size_bytes();
+  tail_.push_back({std::move(entry), before});
 }
 
 void Log::truncate_from(Index index) {
-  while (!tail_.empty() && tail_.back().header.index >= index) {
-    tail_bytes_ -= tail_.back().size_bytes();
-    tail_.pop_back();
-  }
+  while (!tail_.empty() && tail_.back().entry.header.index >= index) tail_.pop_back();
   sizes_.truncate_from(index);
   runs_.truncate_from(index);
   subtract(damaged_, {index, last_index_});
@@ -158,35 +159,47 @@ void Log::set_durable(Index index) {
   durable_index_ = std::max(durable_index_, std::min(index, last_index_));
 }
 
-const Entry& Log::tail_at(Index index) const {
+const Log::Held& Log::held_at(Index index) const {
   return tail_[static_cast<std::size_t>(index.value() - tail_first_.value())];
 }
 
+const Entry& Log::tail_at(Index index) const { return held_at(index).entry; }
+
 void Log::set_digest(Index index, const Digest& digest) {
-  tail_[static_cast<std::size_t>(index.value() - tail_first_.value())].digest = digest;
+  tail_[static_cast<std::size_t>(index.value() - tail_first_.value())].entry.digest = digest;
 }
 
 Index Log::last_within(Index first, std::size_t budget_bytes) const {
-  // In a frame the entry's digest travels besides.
-  const auto bytes_of = [&](Index index) { return tail_at(index).size_bytes() + Digest::kBytes; };
-  std::size_t bytes = bytes_of(first);
-  Index last = first;
-  while (last < last_index_) {
-    bytes += bytes_of(last.next());
-    if (bytes > budget_bytes) break;
-    last = last.next();
+  Index low = first;
+  Index high = last_index_;
+  while (low < high) {
+    const Index middle(high.value() - (high.value() - low.value()) / 2);
+    const IndexRange range{first, middle};
+    // In a frame the entry's digest travels besides.
+    const bool fits = tail_bytes_in(range) + range.size() * Digest::kBytes <= budget_bytes;
+    fits ? low = middle : high = middle.previous();
   }
-  return last;
+  return low;
 }
 
-void Log::trim_tail() {
-  while (tail_bytes_ > tail_budget_bytes_ && tail_first_ <= durable_index_ && !tail_.empty()) {
+std::size_t Log::tail_bytes_in(IndexRange range) const {
+  if (range.empty()) return 0;
+  const Held& last = held_at(range.last);
+  return static_cast<std::size_t>(last.bytes_before + last.entry.size_bytes() -
+                                  held_at(range.first).bytes_before);
+}
+
+std::size_t Log::tail_bytes() const { return tail_bytes_in({tail_first_, last_index_}); }
+
+void Log::trim_tail(Index wanted_from) {
+  const std::size_t unwanted_budget = tail_budget_bytes_ / kShareOfUnwanted;
+  while (!tail_.empty() && tail_first_ <= durable_index_ &&
+         tail_bytes() > (tail_first_ < wanted_from ? unwanted_budget : tail_budget_bytes_)) {
     drop_oldest();
   }
 }
 
 void Log::drop_oldest() {
-  tail_bytes_ -= tail_.front().size_bytes();
   tail_.pop_front();
   tail_first_ = tail_first_.next();
 }

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
 #include "base/index_ranges.hpp"
+#include "base/ring_queue.hpp"
 #include "consensus/entry_sizes.hpp"
 #include "consensus/term_runs.hpp"
 #include "lockstep/entry.hpp"
@@ -74,8 +74,12 @@ class Log {
   /// The largest index whose entries from `first` on fit the budget; at least `first`. Precondition
   /// as for `tail_at`.
   [[nodiscard]] Index last_within(Index first, std::size_t budget_bytes) const;
+  /// Of these entries together. Precondition as for `tail_at`.
+  [[nodiscard]] std::size_t tail_bytes_in(IndexRange range) const;
   /// Lets go of the oldest entries in memory while over budget; never of one that is not durable.
-  void trim_tail();
+  /// Of those before `wanted_from` only a small part of the budget is kept: memory that is soon
+  /// used again is still in the processor's cache.
+  void trim_tail(Index wanted_from);
 
   /// Bytes of entries beyond `index`, for people to read: see `EntrySizes`.
   [[nodiscard]] std::uint64_t bytes_after(Index index) const { return sizes_.bytes_after(index); }
@@ -85,7 +89,14 @@ class Log {
   [[nodiscard]] Index begin_of_last(std::uint64_t bytes) const;
 
  private:
+  struct Held {
+    Entry entry;
+    /// Of all entries that came before it, those dropped too.
+    std::uint64_t bytes_before = 0;
+  };
+  [[nodiscard]] const Held& held_at(Index index) const;
   void drop_oldest();
+  [[nodiscard]] std::size_t tail_bytes() const;
 
   EntryId before_first_;
   Index last_index_;
@@ -95,9 +106,8 @@ class Log {
   TermRuns runs_;
   IndexRanges damaged_;
   IndexRanges termless_;
-  std::deque<Entry> tail_;
+  RingQueue<Held> tail_;
   Index tail_first_;
-  std::size_t tail_bytes_ = 0;
   std::size_t tail_budget_bytes_;
   EntrySizes sizes_;
 };

@@ -4,11 +4,11 @@
 
 namespace lockstep::consensus {
 
-bool Progress::may_send() const {
-  if (read_ || awaits_snapshot_) return false;
+bool Progress::may_send_within(std::size_t max_bytes) const {
+  if (awaits_snapshot_) return false;
   if (probing_) return !probe_sent_;
   return in_flight_.empty() ||
-         (in_flight_.size() < limits_.max_messages && in_flight_bytes_ < limits_.max_bytes);
+         (in_flight_.size() < limits_.max_messages && in_flight_bytes_ < max_bytes);
 }
 
 void Progress::sent(Index last, std::size_t bytes, MonotonicTime now) {
@@ -90,19 +90,12 @@ bool Progress::is_silent_since(MonotonicTime since) const {
   return !in_flight_.empty() && last_progress_ <= since;
 }
 
-bool Progress::read_finished(std::uint64_t id) {
-  if (read_ != id) return false;
-  read_.reset();
-  return true;
-}
-
 void Progress::start_probe(Index next) {
   probing_ = true;
   probe_sent_ = false;
   next_index_ = next;
   in_flight_.clear();
   in_flight_bytes_ = 0;
-  read_.reset();
 }
 
 }  // namespace lockstep::consensus

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <optional>
 
@@ -26,7 +25,9 @@ class Progress {
   /// Highest entry known to be durable at the follower and equal to the leader's.
   [[nodiscard]] Index match_index() const { return match_index_; }
   [[nodiscard]] Index next_index() const { return next_index_; }
-  [[nodiscard]] bool may_send() const;
+  [[nodiscard]] bool may_send() const { return may_send_within(limits_.max_bytes); }
+  /// With a smaller window of bytes.
+  [[nodiscard]] bool may_send_within(std::size_t max_bytes) const;
   [[nodiscard]] bool is_probing() const { return probing_; }
 
   /// Entries up to `last` were sent, `bytes` of them; nothing new when `last < next_index()`.
@@ -56,11 +57,6 @@ class Progress {
   /// It needs none, though it cannot acknowledge up to `last`: the logs meet there all the same.
   void go_on_behind(Index last);
 
-  // A read from the WAL for this follower, under way; nothing is sent meanwhile.
-  void read_started(std::uint64_t id) { read_ = id; }
-  [[nodiscard]] bool read_finished(std::uint64_t id);
-  [[nodiscard]] bool is_reading() const { return read_.has_value(); }
-
  private:
   struct InFlight {
     Index last;
@@ -79,7 +75,6 @@ class Progress {
   /// When something was acknowledged, or sent with nothing else under way. An answer that tells
   /// nothing new does not count: it may be a heartbeat's, and the entries before it lost.
   MonotonicTime last_progress_{};
-  std::optional<std::uint64_t> read_;
 };
 
 }  // namespace lockstep::consensus

@@ -49,7 +49,7 @@ void ApplyPump::resume(const consensus::Log& log) {
     return apply(std::move(entries));
   }
   wal_->read({first, commit_index_}, max_batch_bytes_,
-             [self = shared_from_this()](const Result<std::vector<Entry>>& entries) {
+             [self = shared_from_this()](Result<std::vector<Entry>> entries) {
                if (self->stopped_) return;
                if (!entries && entries.error() == Errc::kCorruption) {
                  self->busy_ = false;
@@ -57,7 +57,7 @@ void ApplyPump::resume(const consensus::Log& log) {
                  return self->run_task();
                }
                if (!entries) return self->fail(entries.error());
-               self->apply(*entries);
+               self->apply(std::move(*entries));
              });
 }
 
@@ -67,10 +67,13 @@ void ApplyPump::repaired(const consensus::Log& log) {
 }
 
 void ApplyPump::apply(std::vector<Entry> entries) {
-  worker_->post([self = shared_from_this(), engine = engine_, entries = std::move(entries)] {
-    auto batch = engine->apply(entries);
-    self->strand_->post([self, batch = std::move(batch)] { self->finished(batch); });
-  });
+  const bool wants_results = entries.front().header.index <= results_wanted_up_to_;
+  worker_->post(
+      [self = shared_from_this(), engine = engine_, entries = std::move(entries), wants_results] {
+        auto batch = engine->apply(entries, wants_results);
+        self->strand_->post(
+            [self, batch = std::move(batch)]() mutable { self->finished(std::move(batch)); });
+      });
 }
 
 void ApplyPump::finished(Result<AppliedBatch> batch) {

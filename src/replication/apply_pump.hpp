@@ -35,6 +35,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   void set_chain(std::optional<CheckpointChain> chain);
   /// Entries after `applied` are the next to be applied.
   void start(Index applied, AppliedHandler on_applied, FailureHandler on_failure);
+  /// Of the commands behind `index` nobody asks for results, for now.
+  void want_results_up_to(Index index) { results_wanted_up_to_ = index; }
   /// Entries up to here may be applied; `log` serves what is in memory.
   void committed(Index index, const consensus::Log& log);
   /// Goes on with what may be applied, after `on_applied`.
@@ -71,6 +73,7 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   FailureHandler on_failure_;
   Index applied_;
   Index commit_index_;
+  Index results_wanted_up_to_;
   bool busy_ = false;
   bool waits_for_repair_ = false;
   std::deque<std::function<void()>> tasks_;

@@ -38,7 +38,10 @@ void Replica::execute(Effects effects) {
   } else if (effects.commit_index) {
     commit(*effects.commit_index);
   }
-  if (effects.commit_index) apply_pump_->committed(*effects.commit_index, core_->log());
+  if (effects.commit_index) {
+    apply_pump_->want_results_up_to(pending_.results_wanted_up_to());
+    apply_pump_->committed(*effects.commit_index, core_->log());
+  }
   for (const Notice& notice : effects.notices) tell(notice);
   for (Answer& reply : effects.answers) answer_call(reply.call, std::move(reply.error));
 }
@@ -150,11 +153,12 @@ void Replica::repair(LogRepair repair) {
 
 void Replica::read(const ReadWanted& wanted) {
   wal_->read(wanted.range, wanted.byte_budget,
-             [weak = weak_from_this(), id = wanted.id](const Result<std::vector<Entry>>& entries) {
+             [weak = weak_from_this(), id = wanted.id](Result<std::vector<Entry>> entries) {
                const auto self = weak.lock();
                if (!self) return;
                self->step([&](Core& core) {
-                 entries ? core.read_done(id, *entries) : core.read_failed(id, entries.error());
+                 entries ? core.read_done(id, std::move(*entries))
+                         : core.read_failed(id, entries.error());
                });
              });
 }

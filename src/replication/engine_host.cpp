@@ -49,16 +49,18 @@ struct EngineHost::Stretch {
   };
   std::span<const Entry> entries;
   std::vector<CommittedCommand> commands;
-  std::vector<Awaited> awaited;
+  std::vector<Awaited> awaited{};
 };
 
-Result<AppliedBatch> EngineHost::apply(const std::vector<Entry>& entries) {
+Result<AppliedBatch> EngineHost::apply(const std::vector<Entry>& entries, bool wants_results) {
   AppliedBatch batch;
   batch.last = entries.back().header.index;
   batch.entries = entries.size();
+  batch.wants_results = wants_results;
+  if (wants_results) batch.results.reserve(entries.size());
   std::span<const Entry> rest(entries);
   while (!rest.empty()) {
-    Result<Stretch> stretch = take_stretch(rest);
+    Result<Stretch> stretch = take_stretch(rest, wants_results);
     if (!stretch) return stretch.error();
     rest = rest.subspan(stretch->entries.size());
     if (auto applied = apply_stretch(std::move(*stretch), batch); !applied) return applied.error();
@@ -67,11 +69,18 @@ Result<AppliedBatch> EngineHost::apply(const std::vector<Entry>& entries) {
 }
 
 /// As many as can be applied before the result of one decides about another; mostly all of them.
-Result<EngineHost::Stretch> EngineHost::take_stretch(std::span<const Entry> entries) {
+Result<EngineHost::Stretch> EngineHost::take_stretch(std::span<const Entry> entries,
+                                                     bool wants_results) {
   Stretch stretch;
+  stretch.commands.reserve(entries.size());
+  if (wants_results) stretch.awaited.reserve(entries.size());
   std::size_t taken = 0;
   for (; taken < entries.size(); ++taken) {
     const Entry& entry = entries[taken];
+    if (entry.header.kind == EntryKind::kCommand && !wants_results) {
+      stretch.commands.push_back({entry.id(), entry.payload()});
+      continue;
+    }
     Stretch::Awaited awaited{{entry.header.index, {}}};
     if (entry.header.kind == EntryKind::kCommand) {
       awaited.command = stretch.commands.size();
@@ -98,7 +107,7 @@ Result<EngineHost::Stretch> EngineHost::take_stretch(std::span<const Entry> entr
     } else {
       continue;
     }
-    stretch.awaited.push_back(std::move(awaited));
+    if (wants_results || awaited.session) stretch.awaited.push_back(std::move(awaited));
   }
   stretch.entries = entries.first(taken);
   return stretch;
@@ -182,7 +191,7 @@ void EngineHost::note_results(Stretch& stretch, std::vector<CommandResult> resul
     if (const auto& write = awaited.session) {
       sessions_.record(write->session, write->sequence, awaited.applied.result);
     }
-    batch.results.push_back(std::move(awaited.applied));
+    if (batch.wants_results) batch.results.push_back(std::move(awaited.applied));
   }
 }
 

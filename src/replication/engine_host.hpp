@@ -20,7 +20,8 @@ namespace lockstep::replication {
 /// What came of one batch.
 struct AppliedBatch {
   Index last;
-  /// One for each command in it.
+  bool wants_results = false;
+  /// One for each command in it, if they are wanted.
   std::vector<PendingWrites::Applied> results;
   std::size_t entries = 0;
   /// By the engine's report.
@@ -46,7 +47,7 @@ class EngineHost {
   [[nodiscard]] Result<RecoveredEngine> recover();
   /// None: it is not known, and no checkpoints are made.
   void set_chain(std::optional<CheckpointChain> chain) { chain_ = std::move(chain); }
-  [[nodiscard]] Result<AppliedBatch> apply(const std::vector<Entry>& entries);
+  [[nodiscard]] Result<AppliedBatch> apply(const std::vector<Entry>& entries, bool wants_results);
   /// `metadata` lacks the pairs. Errors: the engine's; kNotSupported is an answer.
   [[nodiscard]] Result<SnapshotImage> begin_snapshot(SnapshotMetadata metadata);
   /// The engine's state is that of the image from now on.
@@ -54,7 +55,7 @@ class EngineHost {
 
  private:
   struct Stretch;
-  [[nodiscard]] Result<Stretch> take_stretch(std::span<const Entry> entries);
+  [[nodiscard]] Result<Stretch> take_stretch(std::span<const Entry> entries, bool wants_results);
   [[nodiscard]] Result<> apply_stretch(Stretch stretch, AppliedBatch& batch);
   void note_results(Stretch& stretch, std::vector<CommandResult> results, AppliedBatch& batch);
   [[nodiscard]] std::vector<SealedPair> seal(const AppliedBatch& batch, EntryId last);

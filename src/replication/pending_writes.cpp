@@ -19,6 +19,9 @@ void PendingWrites::added(EntryId id, std::shared_ptr<ProposedWrite> write) {
     ++waiting_;
     pending.bytes = write->size_bytes();
     pending.async = write->options.mode.value_or(default_mode_) == ReplicationMode::kAsync;
+    if (pending.async) ++waiting_async_;
+    if (wants_result(write->options))
+      results_wanted_up_to_ = std::max(results_wanted_up_to_, id.index);
     if (write->options.copies > 0) {
       pending.copies = Copies::kAwaited;
       ++waiting_for_copies_;
@@ -54,7 +57,7 @@ bool PendingWrites::is_committed(const Write& write) const {
 }
 
 void PendingWrites::locally_durable(Index up_to) {
-  for (Index i = first_after(durable_index_); i <= up_to; i = i.next()) {
+  for (Index i = first_after(durable_index_); waiting_async_ > 0 && i <= up_to; i = i.next()) {
     Write* write = find(i);
     if (write == nullptr) break;
     if (write->write && write->async) complete(*write, WriteLocallyDurable{write->id});
@@ -66,6 +69,7 @@ void PendingWrites::locally_durable(Index up_to) {
 void PendingWrites::committed(Index up_to) {
   const Index from = first_after(commit_index_);
   commit_index_ = std::max(commit_index_, up_to);
+  completions_.reserve(waiting_);
   for (Index i = from; i <= up_to; i = i.next()) {
     Write* write = find(i);
     if (write == nullptr) break;
@@ -79,9 +83,7 @@ void PendingWrites::applied(std::vector<Applied> results) {
   for (Applied& applied : results) {
     Write* write = find(applied.index);
     if (write == nullptr) continue;
-    write->is_applied = true;
-    write->result = std::move(applied.result);
-    write->refused = std::move(applied.refused);
+    write->applied = std::move(applied);
     try_complete(*write);
   }
   drop_finished();
@@ -89,7 +91,8 @@ void PendingWrites::applied(std::vector<Applied> results) {
 
 void PendingWrites::copies_changed(const std::function<std::size_t(Index)>& copies_of) {
   if (waiting_for_copies_ == 0) return;
-  for (Write& write : writes_) {
+  for (std::size_t i = 0; i < writes_.size(); ++i) {
+    Write& write = writes_[i];
     if (!write.write || write.copies != Copies::kAwaited) continue;
     if (copies_of(write.id.index) >= write.write->options.copies) {
       write.copies = Copies::kMet;
@@ -102,7 +105,8 @@ void PendingWrites::copies_changed(const std::function<std::size_t(Index)>& copi
 
 void PendingWrites::expire(MonotonicTime now) {
   if (waiting_ == 0) return;
-  for (Write& write : writes_) {
+  for (std::size_t i = 0; i < writes_.size(); ++i) {
+    Write& write = writes_[i];
     if (!write.write || now < write.deadline) continue;
     complete_in_doubt(write,
                       Error(Errc::kTimedOut, is_committed(write) ? "committed, not applied in time"
@@ -112,14 +116,15 @@ void PendingWrites::expire(MonotonicTime now) {
 }
 
 void PendingWrites::give_up(const Error& reason, bool all) {
-  for (Write& write : writes_) {
+  for (std::size_t i = 0; i < writes_.size(); ++i) {
+    Write& write = writes_[i];
     if (!write.write) {
       released_bytes_ += std::exchange(write.bytes, 0);
       continue;
     }
     const bool will_be_applied =
         !all && is_committed(write) && !write.async && wants_result(write.write->options);
-    if (will_be_applied && !write.is_applied) {
+    if (will_be_applied && !write.applied) {
       if (write.copies == Copies::kAwaited) --waiting_for_copies_;
       if (write.copies == Copies::kAwaited) write.copies = Copies::kUnmet;
     } else {
@@ -135,7 +140,8 @@ void PendingWrites::give_up(const Error& reason, bool all) {
 }
 
 void PendingWrites::give_up_unapplied_after(Index index, const Error& reason) {
-  for (Write& write : writes_) {
+  for (std::size_t i = 0; i < writes_.size(); ++i) {
+    Write& write = writes_[i];
     if (write.id.index > index && write.write) complete_in_doubt(write, reason);
   }
   drop_finished();
@@ -144,21 +150,23 @@ void PendingWrites::give_up_unapplied_after(Index index, const Error& reason) {
 void PendingWrites::try_complete(Write& write) {
   if (!write.write || write.async || !is_committed(write)) return;
   if (write.copies == Copies::kAwaited) return;
-  if (wants_result(write.write->options) && !write.is_applied) return;
+  if (wants_result(write.write->options) && !write.applied) return;
   complete_committed(write);
 }
 
 void PendingWrites::complete_committed(Write& write) {
-  if (write.refused) return complete(write, WriteRejected{std::move(write.refused)});
+  if (write.applied && write.applied->refused) {
+    return complete(write, WriteRejected{std::move(write.applied->refused)});
+  }
   WriteCommitted outcome{write.id, std::nullopt, write.copies == Copies::kMet};
-  if (wants_result(write.write->options)) outcome.result = std::move(write.result);
+  if (wants_result(write.write->options)) outcome.result = std::move(write.applied->result);
   complete(write, std::move(outcome));
 }
 
 /// The wait is over, for whatever reason: says as much as is known.
 void PendingWrites::complete_in_doubt(Write& write, const Error& reason) {
-  const bool has_all_but_copies = is_committed(write) && (write.async || write.is_applied ||
-                                                          !wants_result(write.write->options));
+  const bool has_all_but_copies =
+      is_committed(write) && (write.async || write.applied || !wants_result(write.write->options));
   if (has_all_but_copies) {
     complete_committed(write);
   } else {
@@ -170,6 +178,7 @@ void PendingWrites::complete(Write& write, WriteOutcome outcome) {
   completions_.push_back(
       {std::move(write.write->done), std::move(outcome), write.write->called_at});
   if (write.copies == Copies::kAwaited) --waiting_for_copies_;
+  if (write.async) --waiting_async_;
   write.copies = Copies::kMet;
   write.write.reset();
   --waiting_;

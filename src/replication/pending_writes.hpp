@@ -2,11 +2,12 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "base/ring_queue.hpp"
 #include "lockstep/replication_manager.hpp"
 #include "replication/proposal_queue.hpp"
 
@@ -50,6 +51,8 @@ class PendingWrites {
   void give_up_unapplied_after(Index index, const Error& reason);
 
   [[nodiscard]] std::size_t size() const { return waiting_; }
+  /// Behind it no write waits for what the engine answers.
+  [[nodiscard]] Index results_wanted_up_to() const { return results_wanted_up_to_; }
   [[nodiscard]] std::vector<Completion> take_completions();
   /// Bytes whose budget is free again.
   [[nodiscard]] std::size_t take_released_bytes();
@@ -63,9 +66,8 @@ class PendingWrites {
     bool async = false;
     MonotonicTime deadline = MonotonicTime::max();
     Copies copies = Copies::kMet;
-    bool is_applied = false;
-    CommandResult result;
-    Error refused{};
+    /// It has been applied, and the wait is not over for another reason.
+    std::optional<Applied> applied{};
   };
   [[nodiscard]] Write* find(Index index);
   [[nodiscard]] Index first_after(Index index) const;
@@ -80,11 +82,13 @@ class PendingWrites {
   const ReplicationMode default_mode_;
   const std::chrono::milliseconds default_timeout_;
   /// By index, without gaps: every entry that this leader appended has its place.
-  std::deque<Write> writes_;
+  RingQueue<Write> writes_;
   Index commit_index_;
   Index durable_index_;
   std::size_t waiting_ = 0;
   std::size_t waiting_for_copies_ = 0;
+  std::size_t waiting_async_ = 0;
+  Index results_wanted_up_to_;
   std::size_t released_bytes_ = 0;
   std::vector<Completion> completions_;
 };

@@ -79,13 +79,13 @@ void Replica::receive(ReplicationMessage&& message) {
     return board_.update([](ReplicationStatus&, ReplicationMetrics& m) { ++m.messages_refused; });
   }
   inbound_bytes_.fetch_add(size, std::memory_order_relaxed);
-  strand_->post([self = shared_from_this(), size, decoded = std::move(*decoded)] {
+  strand_->post([self = shared_from_this(), size, decoded = std::move(*decoded)]() mutable {
     self->inbound_bytes_.fetch_sub(size, std::memory_order_relaxed);
     if (std::holds_alternative<consensus::Heartbeat>(decoded.body)) {
       self->board_.update(
           [](ReplicationStatus&, ReplicationMetrics& m) { ++m.heartbeats_received; });
     }
-    self->step([&](consensus::Core& core) { core.receive(decoded); });
+    self->step([&](consensus::Core& core) { core.receive(std::move(decoded)); });
   });
 }
 

@@ -151,6 +151,7 @@ void Replica::run() {
 
   consensus::CoreOptions options;
   options.heartbeat_interval = options_.heartbeat_interval;
+  options.commit_notice_delay = options_.heartbeat_interval / 64;
   options.elected = options_.leadership == Leadership::kElected;
   options.readmit_strangers = options_.readmit_strangers;
   options.election_timeout_min = options_.election_timeout_min;
@@ -162,6 +163,7 @@ void Replica::run() {
   options.retry_interval = options_.retry_interval;
   options.window = {options_.max_in_flight_bytes, options_.max_in_flight_messages};
   options.max_batch_bytes = options_.max_batch_bytes;
+  options.read_ahead_bytes = options_.max_in_flight_bytes / 4;
   options.tail_cache_bytes = options_.tail_cache_bytes;
   const Index applied_before = recovered_.applied;
   board_.update([&](ReplicationStatus& status, ReplicationMetrics&) {

@@ -111,11 +111,11 @@ void WALDriver::read(IndexRange range, std::size_t byte_budget, ReadHandler done
             Error(Errc::kCorruption, "the log was asked for entries from " +
                                          to_string(range.first) + " on and answered with others");
       }
-      self->strand_->post([self, range, done, entries = std::move(entries)] {
+      self->strand_->post([self, range, done, entries = std::move(entries)]() mutable {
         // A log need not tell of it in another way.
         const bool damaged = !entries && entries.error() == Errc::kCorruption;
         if (damaged) self->found_damage({range.first, range.first});
-        done(entries);
+        done(std::move(entries));
       });
     });
   });

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "runtime/loop_executor.hpp"
 #include "runtime/posix_file_system.hpp"
 #include "runtime/run_task.hpp"
 #include "runtime/strand_executor.hpp"
@@ -21,30 +22,26 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// The runtime's own io_context. Shared with whatever posts to it, so that a post after the end of
-/// the runtime is dropped and nothing worse.
-struct IoLoop {
-  asio::io_context context{1};
-};
-
-/// Runs an IoLoop on a thread until destroyed.
+/// Runs the runtime's own loop on a thread until destroyed. The loop is shared with whatever posts
+/// to it, so that a post after the end of the runtime is dropped and nothing worse.
 class IoThread {
  public:
   explicit IoThread(std::shared_ptr<IoLoop> loop)
       : loop_(std::move(loop)),
-        work_(asio::make_work_guard(loop_->context)),
-        thread_([kept = loop_] { run(kept->context); }) {
+        work_(asio::make_work_guard(loop_->context())),
+        thread_([kept = loop_] { run(kept->context()); }) {
     pthread_setname_np(thread_.native_handle(), "lockstep-io");
   }
   ~IoThread() {
     work_.reset();
-    loop_->context.stop();
+    loop_->context().stop();
     // The last owner of the runtime may have been one of its own tasks.
     if (thread_.get_id() == std::this_thread::get_id()) {
       thread_.detach();
     } else {
       thread_.join();
     }
+    loop_->close();
   }
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
@@ -115,14 +112,14 @@ class AsioRuntimeImpl final : public AsioRuntime {
  public:
   AsioRuntimeImpl()
       : loop_(std::make_shared<IoLoop>()),
-        executor_(loop_->context.get_executor()),
+        executor_(loop_->context().get_executor()),
         timer_strand_(asio::make_strand(executor_)),
         thread_(std::make_unique<IoThread>(loop_)) {}
   explicit AsioRuntimeImpl(asio::any_io_executor executor)
       : executor_(std::move(executor)), timer_strand_(asio::make_strand(executor_)) {}
 
   std::shared_ptr<IExecutor> make_strand() override {
-    if (is_serial()) return std::make_shared<LoopExecutor>(executor_, loop_);
+    if (is_serial()) return std::make_shared<LoopExecutor>(loop_);
     return std::make_shared<StrandExecutor>(asio::make_strand(executor_));
   }
   std::shared_ptr<IExecutor> make_worker(std::string name) override {

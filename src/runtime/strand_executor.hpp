@@ -4,7 +4,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <functional>
-#include <memory>
 #include <utility>
 
 #include "lockstep/executor.hpp"
@@ -16,25 +15,17 @@ namespace lockstep {
 /// ThreadSanitizer cannot follow.
 using TypedStrand = boost::asio::strand<boost::asio::any_io_executor>;
 
-/// An executor of Asio's that runs one task at a time, as the rest of the library sees it.
-template <class SerialExecutor>
-class PostingExecutor final : public IExecutor {
+/// A strand on the host's executor, as the rest of the library sees it.
+class StrandExecutor final : public IExecutor {
  public:
-  /// `keep` lives as long as this does.
-  explicit PostingExecutor(SerialExecutor executor, std::shared_ptr<void> keep = {})
-      : keep_(std::move(keep)), executor_(std::move(executor)) {}
+  explicit StrandExecutor(TypedStrand strand) : strand_(std::move(strand)) {}
 
   void post(std::function<void()> task) override {
-    boost::asio::post(executor_, [task = std::move(task)] { run_task(task); });
+    boost::asio::post(strand_, [task = std::move(task)] { run_task(task); });
   }
 
  private:
-  std::shared_ptr<void> keep_;
-  SerialExecutor executor_;
+  TypedStrand strand_;
 };
-
-using StrandExecutor = PostingExecutor<TypedStrand>;
-/// Of an io_context that one thread runs.
-using LoopExecutor = PostingExecutor<boost::asio::any_io_executor>;
 
 }  // namespace lockstep

@@ -109,10 +109,9 @@ void Session::write() {
     writing_ = queue_.next(0);
   }
   if (writing_.empty()) return;
-  std::vector<const wire::OutgoingFrame*> frames;
-  frames.reserve(writing_.size());
-  for (const OutgoingQueue::Frame& frame : writing_) frames.push_back(&frame.get());
-  stream_->write(frames,
+  frames_.clear();
+  for (const OutgoingQueue::Frame& frame : writing_) frames_.push_back(&frame.get());
+  stream_->write(frames_,
                  [self = shared_from_this()](const Error& error) { self->on_written(error); });
 }
 

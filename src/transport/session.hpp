@@ -69,6 +69,7 @@ class Session : public std::enable_shared_from_this<Session> {
   OutgoingQueue queue_;
   /// What is being written; empty if nothing is.
   std::vector<OutgoingQueue::Frame> writing_;
+  std::vector<const wire::OutgoingFrame*> frames_;  ///< of `writing_`, for the stream
   /// The messages of the frames that are being written have been reported already.
   bool queue_emptied_ = false;
   bool reading_ended_ = false;

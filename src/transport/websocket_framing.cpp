@@ -1,7 +1,9 @@
 #include "transport/websocket_framing.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <utility>
 
 #include "runtime/system_random.hpp"
 
@@ -38,37 +40,36 @@ std::uint8_t* put_header(std::size_t size, std::uint8_t mask_bit, std::uint8_t* 
   return put_big_endian(size, is_short ? 2 : 8, out);
 }
 
-using MaskKey = std::array<std::uint8_t, 4>;
-
-/// Writes masked bytes one after another, eight at a time.
+/// Writes masked bytes one after another, so many at a time as the compiler has registers for.
 class Masker {
  public:
-  Masker(const MaskKey& key, std::uint8_t* out) : out_(out) {
-    std::copy(key.begin(), key.end(), std::copy(key.begin(), key.end(), key_.begin()));
+  Masker(const std::array<std::uint8_t, 4>& key, std::uint8_t* out) : out_(out) {
+    for (std::size_t i = 0; i < key_.size(); ++i) key_[i] = key[i % key.size()];
   }
   void put(ByteSpan bytes) {
-    std::uint64_t key = 0;
-    std::memcpy(&key, key_.data(), sizeof(key));
+    // A local: what is written might be this object's members, for all that the compiler knows.
+    std::uint8_t* const out = out_;
+    const auto key = std::bit_cast<std::uint64_t>(key_);
     std::size_t i = 0;
-    for (; i + sizeof(key) <= bytes.size(); i += sizeof(key)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, bytes.data() + i, sizeof(word));
-      word ^= key;
-      std::memcpy(out_ + i, &word, sizeof(word));
+    for (; i + sizeof(Words) <= bytes.size(); i += sizeof(Words)) {
+      Words words;
+      std::memcpy(words.data(), bytes.data() + i, sizeof(words));
+      for (std::uint64_t& word : words) word ^= key;
+      std::memcpy(out + i, words.data(), sizeof(words));
     }
-    const std::size_t rest = bytes.size() - i;
-    for (std::size_t j = 0; j < rest; ++j) {
-      out_[i + j] = static_cast<std::uint8_t>(bytes[i + j] ^ key_[j]);
+    for (; i < bytes.size(); ++i) {
+      out[i] = static_cast<std::uint8_t>(bytes[i] ^ key_[i % key_.size()]);
     }
     // The next byte meets the key where this one has left it.
-    std::array<std::uint8_t, 8> turned{};
-    for (std::size_t j = 0; j < turned.size(); ++j) turned[j] = key_[(j + rest) % 4];
-    key_ = turned;
-    out_ += bytes.size();
+    std::rotate(key_.begin(), key_.begin() + static_cast<std::ptrdiff_t>(i % key_.size()),
+                key_.end());
+    out_ = out + bytes.size();
   }
   [[nodiscard]] std::uint8_t* end() const { return out_; }
 
  private:
+  using Words = std::array<std::uint64_t, 4>;
+
   std::array<std::uint8_t, 8> key_{};
   std::uint8_t* out_;
 };
@@ -93,6 +94,15 @@ std::vector<iovec> WebSocketFraming::frame(std::span<const Message> messages) {
   return result;
 }
 
+/// From a stock, as asking the system for each would cost a call a frame.
+WebSocketFraming::MaskKey WebSocketFraming::next_key() {
+  if (keys_used_ == keys_.size()) {
+    system_random({keys_.front().data(), sizeof(keys_)});
+    keys_used_ = 0;
+  }
+  return std::exchange(keys_[keys_used_++], {});
+}
+
 std::vector<iovec> WebSocketFraming::frame_masked(std::span<const Message> messages) {
   std::size_t size = 0;
   for (const Message message : messages) size += kMaxHeaderBytes + size_of(message);
@@ -100,14 +110,13 @@ std::vector<iovec> WebSocketFraming::frame_masked(std::span<const Message> messa
     masked_ = std::make_unique_for_overwrite<std::uint8_t[]>(size);
     masked_capacity_ = size;
   }
-  std::vector<MaskKey> keys(messages.size());
-  system_random({keys.front().data(), keys.size() * sizeof(MaskKey)});
   std::uint8_t* out = masked_.get();
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    out = put_header(size_of(messages[i]), kMaskBit, out);
-    out = std::copy(keys[i].begin(), keys[i].end(), out);
-    Masker masker(keys[i], out);
-    for (const SharedBuffer& piece : messages[i]) masker.put(piece.bytes());
+  for (const Message message : messages) {
+    const MaskKey key = next_key();
+    out = put_header(size_of(message), kMaskBit, out);
+    out = std::copy(key.begin(), key.end(), out);
+    Masker masker(key, out);
+    for (const SharedBuffer& piece : message) masker.put(piece.bytes());
     out = masker.end();
   }
   return {{masked_.get(), static_cast<std::size_t>(out - masked_.get())}};

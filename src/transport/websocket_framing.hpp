@@ -31,9 +31,15 @@ class WebSocketFraming {
  private:
   static constexpr std::size_t kMaxHeaderBytes = 14;
 
+  using MaskKey = std::array<std::uint8_t, 4>;
+  static constexpr std::size_t kStockOfKeys = 64;
+
   [[nodiscard]] std::vector<iovec> frame_masked(std::span<const Message> messages);
+  [[nodiscard]] MaskKey next_key();
 
   bool masks_;
+  std::array<MaskKey, kStockOfKeys> keys_{};
+  std::size_t keys_used_ = kStockOfKeys;
   std::vector<std::array<std::uint8_t, kMaxHeaderBytes>> headers_;
   std::unique_ptr<std::uint8_t[]> masked_;
   std::size_t masked_capacity_ = 0;

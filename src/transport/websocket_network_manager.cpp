@@ -76,9 +76,7 @@ struct SerialExecutor {
 };
 
 SerialExecutor serial_executor(AsioRuntime& runtime) {
-  if (runtime.is_serial()) {
-    return {runtime.io_executor(), std::make_shared<LoopExecutor>(runtime.io_executor())};
-  }
+  if (runtime.is_serial()) return {runtime.io_executor(), runtime.make_strand()};
   const TypedStrand strand = asio::make_strand(runtime.io_executor());
   return {strand, std::make_shared<StrandExecutor>(strand)};
 }

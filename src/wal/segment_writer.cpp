@@ -67,6 +67,8 @@ Result<> SegmentWriter::sync() {
 }
 
 Result<> SegmentWriter::fill_ahead() {
+  // Nobody waits for the file's size to be on the disk.
+  if (!options_.sync) return {};
   if (spoiled_ || filled_end_ - end_ >= options_.zero_fill_bytes) return {};
   if (filled_end_ >= options_.segment_bytes) return {};
   if (last_append_bytes_ > kLargestFilledForBytes) return {};

@@ -156,17 +156,30 @@ void Cluster::deliver(const NodeId& from, const NodeId& to) {
   receive(to, message);
 }
 
+/// What waits for a moment's quiet: it has come.
+void Cluster::tell_commits() {
+  for (const auto& [name, node] : nodes_) {
+    const Leadership* leadership = node.is_up() ? node.core->leadership() : nullptr;
+    if (leadership == nullptr || !leadership->next_commit_notice) continue;
+    event(name, [now = now_ + node.clock](Core& core) { core.tick(now); });
+  }
+}
+
 bool Cluster::settle() {
   std::size_t deliveries = 0;
-  for (auto busy = network_.links_with_messages(); !busy.empty();
-       busy = network_.links_with_messages()) {
+  for (;;) {
+    auto busy = network_.links_with_messages();
+    if (busy.empty()) {
+      tell_commits();
+      busy = network_.links_with_messages();
+    }
+    if (busy.empty()) return true;
     for (const auto& [from, to] : busy) {
       if (network_.link(from, to).queue.empty()) continue;
       deliver(from, to);
       if (++deliveries == kTooManyDeliveries) return false;
     }
   }
-  return true;
 }
 
 void Cluster::tick_all(std::chrono::milliseconds step) {

@@ -142,6 +142,7 @@ class Cluster {
   void note(std::string line);
 
  private:
+  void tell_commits();
   void execute(const NodeId& name, Effects effects);
   void send(const NodeId& from, const PeerMessage& message);
   void send_held(const NodeId& name);

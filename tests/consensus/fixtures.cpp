@@ -7,6 +7,7 @@ namespace lockstep::consensus::test {
 CoreOptions test_options() {
   CoreOptions options;
   options.heartbeat_interval = std::chrono::milliseconds(50);
+  options.commit_notice_delay = std::chrono::milliseconds(0);
   options.election_timeout_min = std::chrono::milliseconds(150);
   options.election_timeout_max = std::chrono::milliseconds(300);
   options.retry_interval = std::chrono::milliseconds(200);
@@ -15,6 +16,7 @@ CoreOptions test_options() {
   options.bootstrap_timeout = std::chrono::milliseconds(2000);
   options.window = {std::size_t{1} << 20, 16};
   options.max_batch_bytes = 4096;
+  options.read_ahead_bytes = 8192;
   options.tail_cache_bytes = std::size_t{1} << 20;
   return options;
 }

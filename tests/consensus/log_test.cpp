@@ -132,23 +132,36 @@ TEST(Log, TruncationReachesBehindTheTail) {
 TEST(Log, TheTailIsTrimmedToItsBudgetButNeverWhatIsNotDurable) {
   Log log = stored_log({});
   for (std::uint64_t i = 1; i <= 20; ++i) log.append(entry(i, 1));  // 100 bytes each
-  log.trim_tail();
+  log.trim_tail(Index{});
   EXPECT_EQ(log.tail_first_index(), Index{1});
   log.set_durable(Index{5});
-  log.trim_tail();
+  log.trim_tail(Index{});
   EXPECT_EQ(log.tail_first_index(), Index{6});
   log.set_durable(Index{20});
-  log.trim_tail();
+  log.trim_tail(Index{});
   EXPECT_EQ(log.tail_first_index(), Index{11});
   EXPECT_EQ(log.tail_at(Index{11}).header.index, Index{11});
   EXPECT_EQ(log.bytes_after(Index{10}), 1000u);
+}
+
+TEST(Log, OfWhatNobodyWantsLittleIsKept) {
+  Log log = stored_log({}, 3200);
+  for (std::uint64_t i = 1; i <= 20; ++i) log.append(entry(i, 1));  // 100 bytes each
+  log.set_durable(Index{19});
+  log.trim_tail(Index{5});
+  EXPECT_EQ(log.tail_first_index(), Index{5}) << "wanted, and within the budget";
+  EXPECT_EQ(log.tail_bytes_in({Index{5}, Index{7}}), 300u);
+  log.trim_tail(Index{19});
+  EXPECT_EQ(log.tail_first_index(), Index{19}) << "a sixteenth of the budget is two entries";
+  log.trim_tail(Index{21});
+  EXPECT_EQ(log.tail_first_index(), Index{19});
 }
 
 TEST(Log, ABudgetOfNothingKeepsNothingDurable) {
   Log log = stored_log({}, 0);
   log.append(entry(1, 1));
   log.set_durable(Index{1});
-  log.trim_tail();
+  log.trim_tail(Index{});
   EXPECT_EQ(log.tail_first_index(), Index{2});
   log.append(entry(2, 1));
   EXPECT_EQ(log.tail_at(Index{2}).header.index, Index{2});

@@ -31,6 +31,7 @@ void FaultsRun::draw_options() {
   elected_ = cluster_.options.elected = rng_.one_in(2);
   cluster_.options.tail_cache_bytes = rng_.one_in(3) ? 400 : 0;
   cluster_.options.max_batch_bytes = 1 + rng_.below(300);
+  cluster_.options.read_ahead_bytes = 3 * cluster_.options.max_batch_bytes;
   cluster_.options.window = {1 + rng_.below(1000), 1 + rng_.below(4)};
 }
 

@@ -35,6 +35,7 @@ class FaultsRun final : public RandomRun {
   [[nodiscard]] std::string converge_by_election();
   [[nodiscard]] std::string stale_read();
   void count_elections();
+  [[nodiscard]] std::string agreement_with(const NodeId& leader);
   [[nodiscard]] std::string difference_from(const NodeId& leader);
 
   bool slow_disks_ = false;

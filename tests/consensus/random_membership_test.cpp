@@ -27,6 +27,7 @@ class MembershipRun final : public RandomRun {
                                        names_.begin() + static_cast<std::ptrdiff_t>(founders));
     cluster_.options.tail_cache_bytes = rng_.one_in(3) ? 400 : 0;
     cluster_.options.max_batch_bytes = 1 + rng_.below(600);
+    cluster_.options.read_ahead_bytes = 3 * cluster_.options.max_batch_bytes;
     cluster_.options.readmit_strangers = rng_.one_in(2);
     cluster_.logs_tell_configurations = rng_.one_in(2);
     cluster_.add_founded(founding);

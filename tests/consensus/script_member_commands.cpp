@@ -75,7 +75,8 @@ void Script::add_setup_commands() {
   };
   // elected: leaders are elected by time-out
   commands_["elected"] = [this](const Words&) { cluster_.options.elected = true; };
-  // options window_messages=2 window_bytes=1000 batch_bytes=100 tail_bytes=0 readmit_strangers=yes
+  // options window_messages=2 window_bytes=1000 batch_bytes=100 tail_bytes=0 read_bytes=0
+  //   readmit_strangers=yes
   // logs_tell_configurations=no
   commands_["options"] = [this](const Words& words) {
     for (const auto& [name, value] : fields(words, 1)) {
@@ -84,6 +85,7 @@ void Script::add_setup_commands() {
           {"window_messages", &options.window.max_messages},
           {"window_bytes", &options.window.max_bytes},
           {"batch_bytes", &options.max_batch_bytes},
+          {"read_bytes", &options.read_ahead_bytes},
           {"tail_bytes", &options.tail_cache_bytes}};
       const std::map<std::string, bool*> switches = {
           {"readmit_strangers", &options.readmit_strangers},

@@ -97,7 +97,7 @@ TEST_F(ApplyPumpTest, BatchesByBytes) {
 TEST_F(ApplyPumpTest, ReadsFromTheWALWhatIsNotInMemory) {
   log_ = consensus::Log(WALState{}, 0);
   for (const char* text : {"a", "b", "c"}) add(text);
-  log_.trim_tail();
+  log_.trim_tail(Index{});
   ASSERT_EQ(log_.tail_first_index(), Index(4));
   add("d");
   start();
@@ -130,6 +130,7 @@ TEST_F(ApplyPumpTest, ResultsBelongToTheirEntries) {
   add("a");
   add("reject b");
   start();
+  pump_->want_results_up_to(Index(2));
   commit(3);
   run();
   ASSERT_EQ(batches_.size(), 1u);
@@ -140,6 +141,21 @@ TEST_F(ApplyPumpTest, ResultsBelongToTheirEntries) {
   EXPECT_EQ(results[1].index, Index(3));
   EXPECT_TRUE(results[1].result.status);
   EXPECT_EQ(batches_[0].entries, 3u);
+}
+
+TEST_F(ApplyPumpTest, ResultsThatNobodyWantsAreNotCarriedBack) {
+  add("a");
+  add("b");
+  start();
+  pump_->want_results_up_to(Index(1));
+  commit(1);
+  run();
+  commit(2);
+  run();
+  ASSERT_EQ(batches_.size(), 2u);
+  EXPECT_EQ(batches_[0].results.size(), 1u);
+  EXPECT_TRUE(batches_[1].results.empty());
+  EXPECT_EQ(engine_->texts(), (std::vector<std::string>{"a", "b"}));
 }
 
 class ApplyPumpFailure : public ApplyPumpTest, public ::testing::WithParamInterface<const char*> {};
@@ -167,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, ApplyPumpFailure,
 TEST_F(ApplyPumpTest, AReadThatFailsStopsIt) {
   log_ = consensus::Log(WALState{}, 0);
   add("a");
-  log_.trim_tail();
+  log_.trim_tail(Index{});
   start();
   wal_->close([] {});
   run();
