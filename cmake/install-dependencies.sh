@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Lockstep is built with, on Debian and Ubuntu; does nothing if it is all there.
 # With --ci also what .ci/run uses besides: the second compiler, the formatter, RocksDB for its example,
-# ipsec-mb and Google Benchmark for the benchmarks.
+# ipsec-mb and Google Benchmark for the benchmarks, valgrind for the guard of an entry's cost.
 set -euo pipefail
 
 say() { echo "install-dependencies: $*" >&2; }
@@ -15,7 +15,7 @@ packages=(g++ cmake ninja-build ccache libssl-dev nlohmann-json3-dev libspdlog-d
 case "${1-}" in
   "") ;;
   --ci) packages+=(clang-16 libclang-rt-16-dev clang-format-14 librocksdb-dev libipsec-mb-dev
-                   libbenchmark-dev) ;;
+                   libbenchmark-dev valgrind) ;;
   *) say "usage: install-dependencies.sh [--ci]"; exit 2 ;;
 esac
 
