@@ -52,6 +52,7 @@ Replica::Replica(ReplicaOptions options, WALReplicationManager::Parts parts)
           runtime_, strand_, options_.snapshot_folder,
           options_.node.str() + "-" + to_string(options_.group) + ".snapshot")),
       queue_(options_.max_uncommitted_bytes),
+      payload_hasher_(runtime_),
       network_seen_(parts.network),
       network_(std::move(parts.network)),
       pending_(options_.mode, options_.write_timeout),

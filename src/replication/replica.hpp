@@ -5,7 +5,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "replication/apply_pump.hpp"
 #include "replication/checkpoint_history.hpp"
 #include "replication/host_calls.hpp"
+#include "replication/payload_hasher.hpp"
 #include "replication/pending_writes.hpp"
 #include "replication/proposal_queue.hpp"
 #include "replication/read_barriers.hpp"
@@ -65,6 +65,7 @@ class Replica : public std::enable_shared_from_this<Replica> {
   void run();
   void end_start(Error error);
   void begin_stop(DoneHandler done);
+  void stop_engine();
   void close_wal();
   void end_stop(Error error);
 
@@ -163,12 +164,11 @@ class Replica : public std::enable_shared_from_this<Replica> {
 
   // Any thread.
   ProposalQueue queue_;
+  PayloadHasher payload_hasher_;
   StatusBoard board_;
   const std::weak_ptr<INetworkManager> network_seen_;
   std::atomic<std::uint64_t> open_writes_{0};
   std::atomic<std::size_t> inbound_bytes_{0};
-  std::once_flag hash_worker_made_;
-  std::shared_ptr<IExecutor> hash_worker_;
 
   // The strand.
   Phase phase_ = Phase::kNew;

@@ -223,16 +223,13 @@ void Replica::submit(EntryKind kind, Payload payload, const WriteOptions& option
 }
 
 void Replica::hash_large_payload(const std::shared_ptr<ProposedWrite>& write) {
-  std::call_once(hash_worker_made_, [&] { hash_worker_ = runtime_->make_worker("lockstep-hash"); });
-  auto hash = [self = shared_from_this(), write] {
+  payload_hasher_.run([self = shared_from_this(), write] {
     Sha256 sha;
     write->proposal.leaves =
         hash_leaves(sha, ByteSpan(write->proposal.memory.get() + EntryHeader::kEncodedBytes,
                                   write->proposal.payload_bytes));
     if (self->queue_.set_ready(write)) self->post_drain();
-  };
-  if (!hash_worker_) return hash();  // no thread left: the caller's own
-  hash_worker_->post(std::move(hash));
+  });
 }
 
 void Replica::reject(const std::shared_ptr<ProposedWrite>& write, Error error) {

@@ -244,7 +244,12 @@ void Replica::begin_stop(DoneHandler done) {
   for (auto& [id, call] : std::exchange(calls_, {})) host_->answer(std::move(call), Errc::kStopped);
   complete_sync_waiters(sync_waiters_.give_up(Errc::kStopped));
   complete_reads(reads_.give_up(Errc::kStopped));
-  // An image may be a view of the engine.
+  payload_hasher_.stop(
+      [self = shared_from_this()] { self->strand_->post([self] { self->stop_engine(); }); });
+}
+
+/// After the images, which may be views of it.
+void Replica::stop_engine() {
   snapshot_sender_->stop(
       [self = shared_from_this()] { self->apply_pump_->stop([self] { self->close_wal(); }); });
 }

@@ -1,5 +1,6 @@
 #include "replication/cluster.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace lockstep::test {
@@ -158,6 +159,15 @@ void Cluster::expect_converged(std::size_t leader) {
     if (!node->is_up() || node->engine_disk) continue;
     EXPECT_EQ(node->engine().applied(), expected) << node->id.str();
   }
+}
+
+void Cluster::expect_acknowledged(std::size_t leader) {
+  EXPECT_TRUE(eventually([&] {
+    const ReplicationStatus status = (*this)[leader].status();
+    return std::ranges::all_of(status.followers, [&](const FollowerStatus& follower) {
+      return follower.match_index == status.last_index;
+    });
+  })) << "the leader has not heard of all";
 }
 
 bool Cluster::all_applied(std::size_t count) {

@@ -103,6 +103,8 @@ class Cluster {
   void heal(std::size_t number);
   /// Until every node that is up has applied all that `leader` has in its log, and the same.
   void expect_converged(std::size_t leader = 1);
+  /// Until `leader` knows that every member has all of its log.
+  void expect_acknowledged(std::size_t leader = 1);
   [[nodiscard]] bool all_applied(std::size_t count);
 
  private:

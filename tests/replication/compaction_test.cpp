@@ -141,6 +141,7 @@ TEST(TriggerSnapshot, WithoutSnapshotsLeavesNobodyBehind) {
   }
   cluster.heal(3);
   cluster.expect_converged();
+  cluster.expect_acknowledged();
   EXPECT_FALSE(await(cluster[1].manager().trigger_snapshot())) << "all members have it";
   EXPECT_GT(cluster[1].status().first_index, Index(10));
 }
