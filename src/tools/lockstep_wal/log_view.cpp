@@ -57,11 +57,11 @@ Result<LogView> look_at(const WALFolder& folder, const std::vector<std::uint64_t
                  folder.segment_path(numbers.back()) + ": " + header.error().message);
   }
   view.header = *header;
+  Result<Recovered> recovered = recover_log(folder, numbers, header->node, header->group);
+  // Later: a writer may be at work, and a file must not seem to end before what was found in it.
   Result<std::vector<SegmentFile>> files = sizes_of(folder, numbers);
   if (!files) return files.error();
   view.files = std::move(*files);
-
-  Result<Recovered> recovered = recover_log(folder, numbers, header->node, header->group);
   if (!recovered) {
     if (recovered.error() != Errc::kCorruption) return recovered.error();
     view.broken = recovered.error();
