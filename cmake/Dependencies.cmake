@@ -16,6 +16,18 @@ lockstep_require(OpenSSL libssl-dev 3.0)
 lockstep_require(nlohmann_json nlohmann-json3-dev 3.10)
 lockstep_require(spdlog libspdlog-dev 1.9)
 lockstep_require(Threads libc6-dev)
+
+# Digests come quicker with it; without it they are OpenSSL's, and the same.
+list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
+set(LOCKSTEP_WITH_IPSEC_MB OFF)
+if(LOCKSTEP_IPSEC_MB STREQUAL "AUTO")
+  find_package(IPSecMB 1.3 QUIET)
+  set(LOCKSTEP_WITH_IPSEC_MB ${IPSecMB_FOUND})
+elseif(LOCKSTEP_IPSEC_MB)
+  lockstep_require(IPSecMB libipsec-mb-dev 1.3)
+  set(LOCKSTEP_WITH_IPSEC_MB ON)
+endif()
+
 if(LOCKSTEP_BUILD_TESTS)
   lockstep_require(GTest "libgtest-dev with libgmock-dev" 1.10)
   if(NOT TARGET GTest::gmock)

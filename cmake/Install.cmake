@@ -21,4 +21,7 @@ write_basic_package_version_file(LockstepConfigVersion.cmake COMPATIBILITY SameM
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/LockstepConfig.cmake"
               "${CMAKE_CURRENT_BINARY_DIR}/LockstepConfigVersion.cmake"
         DESTINATION "${package_folder}")
+if(LOCKSTEP_WITH_IPSEC_MB)
+  install(FILES cmake/FindIPSecMB.cmake DESTINATION "${package_folder}")
+endif()
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

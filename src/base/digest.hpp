@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lockstep/buffer.hpp"
@@ -11,6 +12,26 @@
 #include "lockstep/types.hpp"
 
 namespace lockstep {
+
+/// Who makes digests when there are many. They come out the same.
+enum class HashBy {
+  kOpenSsl,  ///< OpenSSL, one after another
+  kIpsecMb,  ///< Intel's ipsec-mb, several at a time
+};
+
+/// What this build has.
+[[nodiscard]] bool has_hash(HashBy by);
+/// Of the whole process; at first ipsec-mb, if the build has it. For measurements: to be changed
+/// before anything is hashed. Precondition: `has_hash(by)`.
+void use_hash(HashBy by);
+[[nodiscard]] HashBy hash_in_use();
+
+/// One text to digest: `head`, then `body`.
+struct HashInput {
+  ByteSpan head;
+  ByteSpan body;
+  [[nodiscard]] std::size_t size() const { return head.size() + body.size(); }
+};
 
 /// SHA-256 (FIPS 180-4) by OpenSSL, with the algorithm fetched once and the context used again: an
 /// implicit fetch costs more than a small hash. Not thread-safe; keep one where hashing is done.
@@ -25,6 +46,8 @@ class Sha256 {
   [[nodiscard]] Digest hash(ByteSpan bytes) { return hash({bytes}); }
   /// Of the pieces, one after another.
   [[nodiscard]] Digest hash(std::initializer_list<ByteSpan> pieces);
+  /// Of each input by itself, several at a time where that is quicker; `out` has room for as many.
+  void hash_many(std::span<const HashInput> inputs, Digest* out);
 
   // Piece by piece: begin, update as often as wanted, finish.
   void begin();
@@ -45,6 +68,16 @@ class Sha256 {
 /// when made before.
 [[nodiscard]] Digest entry_digest(Sha256& sha, ByteSpan encoded, ByteSpan leaves = {});
 
+/// What `entry_digest` is made of.
+struct DigestedBytes {
+  ByteSpan encoded;
+  ByteSpan leaves = {};
+};
+
+/// `entry_digest` of each, many at a time.
+[[nodiscard]] std::vector<Digest> entry_digests(Sha256& sha,
+                                                std::span<const DigestedBytes> entries);
+
 /// Gives an entry its encoded header, in the headroom of its buffer, and its digest. `memory`: from
 /// `Payload::release`.
 [[nodiscard]] Entry seal_entry(Sha256& sha, const EntryHeader& header,
@@ -52,6 +85,8 @@ class Sha256 {
 
 /// The digest is right, and the encoded header says what `header` says.
 [[nodiscard]] bool verify_entry(Sha256& sha, const Entry& entry);
+/// How many entries there are before the first that `verify_entry` refuses: all if none is.
+[[nodiscard]] std::size_t count_verified(Sha256& sha, std::span<const Entry> entries);
 
 /// Hashes a large payload that comes in parts, each cut at a multiple of `kLeafBytes` except the
 /// last.

@@ -1,10 +1,9 @@
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <new>
 
-#include "base/byte_codec.hpp"
-#include "base/digest.hpp"
-#include "base/entry_codec.hpp"
+#include "base/digest_lanes.hpp"
 
 namespace lockstep {
 
@@ -47,55 +46,26 @@ Digest Sha256::hash(std::initializer_list<ByteSpan> pieces) {
 
 namespace {
 
-void append_leaves(Sha256& sha, ByteSpan payload, std::vector<std::uint8_t>& leaves) {
-  std::array<std::uint8_t, 4> tag;
-  store_le(tag.data(), kLeafTag);
-  while (!payload.empty()) {
-    const ByteSpan leaf = payload.first(std::min(payload.size(), kLeafBytes));
-    const Digest digest = sha.hash({tag, leaf});
-    leaves.insert(leaves.end(), digest.bytes.begin(), digest.bytes.end());
-    payload = payload.subspan(leaf.size());
-  }
+/// With fewer, so many lanes are idle that OpenSSL is quicker where it has SHA instructions.
+constexpr std::size_t kFewestForLanes = 6;
+
+HashBy& hash_of_the_process() {
+  static HashBy by = has_hash(HashBy::kIpsecMb) ? HashBy::kIpsecMb : HashBy::kOpenSsl;
+  return by;
 }
 
 }  // namespace
 
-std::vector<std::uint8_t> hash_leaves(Sha256& sha, ByteSpan payload) {
-  std::vector<std::uint8_t> leaves;
-  leaves.reserve((payload.size() + kLeafBytes - 1) / kLeafBytes * Digest::kBytes);
-  append_leaves(sha, payload, leaves);
-  return leaves;
-}
+void use_hash(HashBy by) { hash_of_the_process() = by; }
+HashBy hash_in_use() { return hash_of_the_process(); }
 
-Digest entry_digest(Sha256& sha, ByteSpan encoded, ByteSpan leaves) {
-  const ByteSpan header = encoded.first(EntryHeader::kEncodedBytes);
-  const ByteSpan payload = encoded.subspan(EntryHeader::kEncodedBytes);
-  if (payload.size() <= kLeafBytes) return sha.hash(encoded);
-  if (!leaves.empty()) return sha.hash({header, leaves});
-  const std::vector<std::uint8_t> made = hash_leaves(sha, payload);
-  return sha.hash({header, made});
-}
-
-Entry seal_entry(Sha256& sha, const EntryHeader& header, std::shared_ptr<std::uint8_t[]> memory,
-                 ByteSpan leaves) {
-  encode_entry_header(header, memory.get());
-  const ByteSpan encoded(memory.get(), EntryHeader::kEncodedBytes + header.payload_bytes);
-  return {header, entry_digest(sha, encoded, leaves), SharedBuffer(std::move(memory), encoded)};
-}
-
-bool verify_entry(Sha256& sha, const Entry& entry) {
-  const ByteSpan encoded = entry.encoded.bytes();
-  if (encoded.size() < EntryHeader::kEncodedBytes) return false;
-  const auto header = decode_entry_header(encoded);
-  return header && *header == entry.header &&
-         encoded.size() == EntryHeader::kEncodedBytes + header->payload_bytes &&
-         entry_digest(sha, encoded) == entry.digest;
-}
-
-void TreeHasher::add(Sha256& sha, ByteSpan part) { append_leaves(sha, part, leaves_); }
-
-Digest TreeHasher::finish(Sha256& sha, ByteSpan encoded_header) const {
-  return sha.hash({encoded_header, leaves_});
+void Sha256::hash_many(std::span<const HashInput> inputs, Digest* out) {
+  const bool has_used_lanes = inputs.size() >= kFewestForLanes &&
+                              hash_in_use() == HashBy::kIpsecMb && hash_in_lanes(inputs, out);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (has_used_lanes && fits_a_lane(inputs[i])) continue;
+    out[i] = hash({inputs[i].head, inputs[i].body});
+  }
 }
 
 }  // namespace lockstep

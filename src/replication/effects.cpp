@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/entry_codec.hpp"
 #include "replication/message_codec.hpp"
 #include "replication/replica.hpp"
 #include "replication/step.hpp"
@@ -48,10 +49,17 @@ void Replica::execute(Effects effects) {
 
 /// Gives the new entries their headers and digests, before anything sees their bytes.
 void Replica::seal(const std::vector<UnsealedEntry>& entries) {
+  std::vector<DigestedBytes> headed;
+  headed.reserve(entries.size());
+  for (const UnsealedEntry& unsealed : entries) {
+    const std::size_t bytes = EntryHeader::kEncodedBytes + unsealed.header.payload_bytes;
+    encode_entry_header(unsealed.header, unsealed.memory.get());
+    headed.push_back({{unsealed.memory.get(), bytes}, unsealed.leaves});
+  }
+  const std::vector<Digest> digests = entry_digests(sha_, headed);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const UnsealedEntry& unsealed = entries[i];
-    const Entry sealed = seal_entry(sha_, unsealed.header, unsealed.memory, unsealed.leaves);
-    core_->log().set_digest(unsealed.header.index, sealed.digest);
+    core_->log().set_digest(unsealed.header.index, digests[i]);
     if (core_->role() == Role::kLeader) {
       pending_.added(unsealed.header.id(),
                      i < appending_.size() ? std::move(appending_[i]) : nullptr);

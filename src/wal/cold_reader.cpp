@@ -1,6 +1,8 @@
 #include "wal/cold_reader.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <span>
 
 namespace lockstep {
 namespace {
@@ -78,25 +80,40 @@ bool ColdReader::read_stretch(Stream& stream, const LogMap::Stretch& stretch,
       result.learned.push_back({stretch.segment.number, next, place});
       learned_at = place.offset;
     }
-    BatchEntries entries(*stream.window, batch, next, sha_);
-    while (next <= batch.live.last) {
-      std::optional<Entry> entry = entries.next();
-      if (!entry) {
-        result.trouble.damage.push_back(
-            reader.damage_of(batch, "an entry does not match its digest"));
-        return false;
-      }
+    const Taken taken = take_entries(*stream.window, batch, next, bytes_left, result.entries);
+    if (taken.count > 0) {
       if (!stretch.repaired) stream.place = place;
-      if (!result.entries.empty() && entry->size_bytes() > bytes_left) {
-        stream.next = next;
-        return false;
-      }
-      bytes_left -= std::min(bytes_left, entry->size_bytes());
-      result.entries.push_back(std::move(*entry));
-      next = next.next();
+      for (std::size_t i = 0; i < taken.count; ++i) next = next.next();
       stream.next = next;
     }
+    if (taken.is_damaged) {
+      result.trouble.damage.push_back(
+          reader.damage_of(batch, "an entry does not match its digest"));
+    }
+    if (taken.is_damaged || next <= batch.live.last) return false;
   }
+}
+
+ColdReader::Taken ColdReader::take_entries(FileWindow& window, const StretchReader::Batch& batch,
+                                           Index first, std::size_t& bytes_left,
+                                           std::vector<Entry>& out) {
+  const std::size_t before = out.size();
+  bool is_damaged = false;
+  BatchEntries entries(window, batch, first);
+  for (Index next = first; next <= batch.live.last; next = next.next()) {
+    std::optional<Entry> entry = entries.next();
+    if (!entry) {
+      is_damaged = true;
+      break;
+    }
+    if (!out.empty() && entry->size_bytes() > bytes_left) break;
+    bytes_left -= std::min(bytes_left, entry->size_bytes());
+    out.push_back(std::move(*entry));
+  }
+  const std::size_t good = count_verified(sha_, std::span(out).subspan(before));
+  is_damaged |= before + good < out.size();
+  out.resize(before + good);
+  return {good, is_damaged};
 }
 
 ColdReader::VerifyResult ColdReader::verify(const LogMap::Stretch& stretch, std::uint64_t bytes) {
@@ -123,11 +140,9 @@ ColdReader::VerifyResult ColdReader::verify(const LogMap::Stretch& stretch, std:
 bool ColdReader::is_good(StretchReader& reader, FileWindow& window,
                          const StretchReader::Batch& batch) {
   if (!reader.is_whole(batch)) return false;
-  BatchEntries entries(window, batch, batch.live.first, sha_);
-  for (Index left = batch.live.first; left <= batch.live.last; left = left.next()) {
-    if (!entries.next()) return false;
-  }
-  return true;
+  std::vector<Entry> live;
+  std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+  return !take_entries(window, batch, batch.live.first, no_limit, live).is_damaged;
 }
 
 void ColdReader::forget(std::uint64_t segment) {

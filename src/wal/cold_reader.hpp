@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "lockstep/file_system.hpp"
 #include "wal/stretch_reader.hpp"
 #include "wal/wal_folder.hpp"
@@ -74,6 +75,15 @@ class ColdReader {
   /// False: enough.
   [[nodiscard]] bool read_stretch(Stream& stream, const LogMap::Stretch& stretch,
                                   std::size_t& bytes_left, ReadResult& result);
+  struct Taken {
+    std::size_t count = 0;
+    /// The entry behind those that were taken is not what was written.
+    bool is_damaged = false;
+  };
+  /// Appends a batch's live entries from `first` on, as many as fit the budget: the digests of all
+  /// are verified together.
+  [[nodiscard]] Taken take_entries(FileWindow& window, const StretchReader::Batch& batch,
+                                   Index first, std::size_t& bytes_left, std::vector<Entry>& out);
   [[nodiscard]] bool is_good(StretchReader& reader, FileWindow& window,
                              const StretchReader::Batch& batch);
   [[nodiscard]] std::unique_ptr<IFile> open_file(std::uint64_t segment, Trouble& trouble) const;

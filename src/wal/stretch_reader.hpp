@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "base/digest.hpp"
 #include "lockstep/entry.hpp"
 #include "wal/batch_scanner.hpp"
 #include "wal/log_map.hpp"
@@ -65,13 +64,13 @@ class StretchReader {
   std::optional<BatchScanner::Found> behind_damage_;
 };
 
-/// Reads the entries of a batch one after another, each checked against its digest.
+/// Reads the entries of a batch one after another. Their digests are for the caller to verify, many
+/// at a time.
 class BatchEntries {
  public:
-  /// All must outlive it. From `first` on; what comes before is passed over unread.
-  BatchEntries(FileWindow& window, const StretchReader::Batch& batch, Index first, Sha256& sha)
+  /// Both must outlive it. From `first` on; what comes before is passed over unread.
+  BatchEntries(FileWindow& window, const StretchReader::Batch& batch, Index first)
       : window_(window),
-        sha_(sha),
         is_copies_(!batch.found.header.repaired.empty()),
         offset_(batch.found.body_offset()),
         end_(offset_ + batch.found.header.body_bytes),
@@ -83,7 +82,6 @@ class BatchEntries {
 
  private:
   FileWindow& window_;
-  Sha256& sha_;
   const bool is_copies_;
   std::uint64_t offset_;
   const std::uint64_t end_;

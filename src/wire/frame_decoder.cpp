@@ -188,12 +188,12 @@ Result<std::vector<Entry>> FrameDecoder::take_entries(const FrameLayout& layout,
     if (!header) return header.error();
     const std::size_t size =
         EntryHeader::kEncodedBytes + static_cast<std::size_t>(header->payload_bytes);
-    Entry entry{*header, digest_at(layout.digests, i * Digest::kBytes), frame.slice(offset, size)};
-    if (entry_digest(sha_, entry.encoded.bytes()) != entry.digest) {
-      return Error(Errc::kBadEntryDigest, "entry " + to_string(header->index));
-    }
-    entries.push_back(std::move(entry));
+    entries.push_back(
+        {*header, digest_at(layout.digests, i * Digest::kBytes), frame.slice(offset, size)});
     offset += size;
+  }
+  if (const std::size_t good = count_verified(sha_, entries); good < entries.size()) {
+    return Error(Errc::kBadEntryDigest, "entry " + to_string(entries[good].header.index));
   }
   return entries;
 }
