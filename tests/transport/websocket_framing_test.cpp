@@ -98,6 +98,28 @@ TEST(UnmaskedFraming, SendsPayloadsFromWhereTheyLie) {
   EXPECT_EQ(pieces[1].iov_base, buffer.data());
 }
 
+/// §5.3 byte by byte, against masking that takes whole blocks: the cut before and behind a piece
+/// decides where in the key it begins, the slice where in memory, its length what no block takes.
+TEST(MaskedFraming, EveryOffsetAndLengthIsMaskedAsDefined) {
+  const SharedBuffer buffer = SharedBuffer::copy_of(pattern(200));
+  WebSocketFraming framing(true);
+  for (std::size_t offset = 0; offset <= 40; ++offset) {
+    for (std::size_t length = 0; length <= 100; ++length) {
+      const std::vector<SharedBuffer> pieces{buffer.slice(0, offset), buffer.slice(offset, length),
+                                             buffer.slice(1, 3)};
+      Bytes whole;
+      for (const SharedBuffer& piece : pieces) {
+        whole.insert(whole.end(), piece.bytes().begin(), piece.bytes().end());
+      }
+      const WebSocketFraming::Message messages[] = {pieces};
+      Bytes sent = flatten(framing.frame(messages));
+      const Frame frame(sent);
+      ASSERT_EQ(frame.payload, whole) << length << " bytes from " << offset << " on";
+      ASSERT_TRUE(sent.empty());
+    }
+  }
+}
+
 TEST(MaskedFraming, EveryFrameHasAKeyOfItsOwn) {
   const SharedBuffer buffer = SharedBuffer::copy_of(pattern(10));
   const std::vector<WebSocketFraming::Message> messages(100, {&buffer, 1});
