@@ -48,8 +48,7 @@ double best_processor_seconds(double seconds, const std::function<void()>& task)
 void measure_hashes(const CalibrationSettings& settings, Calibration& result) {
   Sha256 sha;
   const std::vector<std::uint8_t> stream(64 * kKiB, 0x5a);
-  const double one =
-      best_processor_seconds(settings.seconds_each, [&] { (void)sha.hash(stream); });
+  const double one = best_processor_seconds(settings.seconds_each, [&] { (void)sha.hash(stream); });
   result.hash_one_mb_s = static_cast<double>(stream.size()) * 1e-6 / one;
 
   const std::size_t encoded_bytes = EntryHeader::kEncodedBytes + settings.payload_bytes;
@@ -59,8 +58,8 @@ void measure_hashes(const CalibrationSettings& settings, Calibration& result) {
   for (std::size_t i = 0; i < count; ++i) {
     entries.push_back({{memory.data() + i * encoded_bytes, encoded_bytes}});
   }
-  const double many = best_processor_seconds(settings.seconds_each,
-                                             [&] { (void)entry_digests(sha, entries); });
+  const double many =
+      best_processor_seconds(settings.seconds_each, [&] { (void)entry_digests(sha, entries); });
   result.hash_entry_us = many * 1e6 / static_cast<double>(count);
   result.hash_many_mb_s = static_cast<double>(encoded_bytes) / result.hash_entry_us;
 }
