@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lockstep/buffer.hpp"
@@ -25,6 +26,8 @@ enum class HashBy {
 /// before anything is hashed. Precondition: `has_hash(by)`.
 void use_hash(HashBy by);
 [[nodiscard]] HashBy hash_in_use();
+/// "openssl", "ipsec-mb".
+[[nodiscard]] std::string to_string(HashBy by);
 
 /// One text to digest: `head`, then `body`.
 struct HashInput {

@@ -59,6 +59,8 @@ HashBy& hash_of_the_process() {
 void use_hash(HashBy by) { hash_of_the_process() = by; }
 HashBy hash_in_use() { return hash_of_the_process(); }
 
+std::string to_string(HashBy by) { return by == HashBy::kOpenSsl ? "openssl" : "ipsec-mb"; }
+
 void Sha256::hash_many(std::span<const HashInput> inputs, Digest* out) {
   const bool has_used_lanes = inputs.size() >= kFewestForLanes &&
                               hash_in_use() == HashBy::kIpsecMb && hash_in_lanes(inputs, out);

@@ -61,7 +61,8 @@ Limits limits_beside(const Options& options, const ClusterSettings& cluster, con
       benchmark::judge(benchmark::best_of(before, after), settings, *pipeline);
   limits.limit_per_s = pipeline->entries_per_s;
   limits.pipeline = benchmark::to_json(limit);
-  if (!limit.honest) limits.doubt = benchmark::to_string(limit);
+  limits.verdict = benchmark::to_string(limit);
+  limits.honest = limit.honest;
   return limits;
 }
 

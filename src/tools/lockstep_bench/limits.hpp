@@ -15,8 +15,10 @@ struct Limits {
   nlohmann::json limit_per_s{};
   /// All that it says of that run.
   nlohmann::json pipeline{};
-  /// Why the pipeline's figure is no limit, beginning with "limit not honest"; empty: it is one.
-  std::string doubt{};
+  /// In one line where the pipeline's time went. Unless it is fit to be a limit, this begins with
+  /// "limit not honest".
+  std::string verdict{};
+  bool honest = true;
   /// False: what was calibrated before and after differs by over 15 %.
   bool quiet = true;
 };

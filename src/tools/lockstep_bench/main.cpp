@@ -25,6 +25,8 @@ int run(const std::vector<std::string>& words) {
     std::cout << help();
     return 0;
   }
+  // Calibration, nodes in this process, and the bare pipeline, which takes it from here.
+  lockstep::use_hash(options->cluster.node.hash);
   Report report(*options, std::cout);
   lockstep::bench::run(*options, report);
   report.finish();

@@ -68,6 +68,7 @@ Figures Measurement::figures() {
         " failed, the first: " + client.at("first_failure").get<std::string>());
   }
   Figures figures;
+  figures.hash = now[leader_].at("hash");
   figures.seconds = client.at("seconds");
   const json& latency = client.at("latency_us");
   figures.latency = {latency.at("p50"), latency.at("p90"), latency.at("p99"), latency.at("p999"),

@@ -21,6 +21,8 @@ struct Latency {
 /// What a group and its client did between two moments.
 struct Figures {
   double seconds = 0;
+  /// Who made the digests of the leader.
+  std::string hash;
   /// Committed by a majority.
   double throughput_per_s = 0;
   double mb_per_s = 0;  ///< of payload, 10^6 bytes

@@ -37,7 +37,8 @@ json status_of(BenchNode& node, const json&) {
 
 json counters_of(BenchNode& node, const json&) {
   const NodeCounters counters = node.counters();
-  return {{"cpu_ns", counters.cpu_ns},
+  return {{"hash", to_string(hash_in_use())},
+          {"cpu_ns", counters.cpu_ns},
           {"syncs", counters.syncs},
           {"file_bytes", counters.file_bytes},
           {"wire_bytes", counters.wire_bytes},

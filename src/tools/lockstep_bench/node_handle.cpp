@@ -80,7 +80,9 @@ int run_node_process(const std::string& settings) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const auto tell = [](const json& answer) { std::cout << answer.dump() << std::endl; };
   try {
-    BenchNode node(settings_from(settings), nullptr);
+    const NodeSettings told = settings_from(settings);
+    use_hash(told.hash);
+    BenchNode node(told, nullptr);
     tell({{"port", node.port()}});
     for (std::string line; std::getline(std::cin, line);) {
       try {

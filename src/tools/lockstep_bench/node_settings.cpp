@@ -24,6 +24,7 @@ std::string to_text(const NodeSettings& settings) {
   return nlohmann::json{{"name", settings.name},
                         {"folder", settings.folder},
                         {"durability", static_cast<int>(settings.durability)},
+                        {"hash", static_cast<int>(settings.hash)},
                         {"transport", static_cast<int>(settings.transport)},
                         {"mode", static_cast<int>(settings.mode)},
                         {"leadership", static_cast<int>(settings.leadership)},
@@ -42,6 +43,7 @@ NodeSettings settings_from(const std::string& text) {
   settings.name = json.at("name");
   settings.folder = json.at("folder");
   settings.durability = static_cast<Durability>(json.at("durability").get<int>());
+  settings.hash = static_cast<HashBy>(json.at("hash").get<int>());
   settings.transport = static_cast<Transport>(json.at("transport").get<int>());
   settings.mode = static_cast<ReplicationMode>(json.at("mode").get<int>());
   settings.leadership = static_cast<Leadership>(json.at("leadership").get<int>());

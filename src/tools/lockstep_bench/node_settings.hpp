@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "base/digest.hpp"
 #include "lockstep/replication_manager.hpp"
 
 namespace lockstep::bench {
@@ -24,6 +25,8 @@ struct NodeSettings {
   /// Its own, for its log.
   std::string folder;
   Durability durability = Durability::kFsync;
+  /// Of the whole process.
+  HashBy hash = hash_in_use();
   Transport transport = Transport::kWebSocket;
   ReplicationMode mode = ReplicationMode::kSync;
   Leadership leadership = Leadership::kElected;

@@ -87,6 +87,14 @@ const std::map<std::string, Reader>& readers() {
                                        {"memory", Durability::kMemory}},
                                       options.cluster.node.durability);
        }},
+      {"--hash",
+       [](Options& options, const std::string& option, const std::string& text) {
+         std::vector<std::pair<std::string, HashBy>> names;
+         for (const HashBy by : {HashBy::kOpenSsl, HashBy::kIpsecMb}) {
+           if (has_hash(by)) names.emplace_back(to_string(by), by);
+         }
+         return read_name(option, text, names, options.cluster.node.hash);
+       }},
       {"--mode",
        [](Options& options, const std::string& option, const std::string& text) {
          return read_name<ReplicationMode>(
@@ -206,6 +214,8 @@ std::string help() {
   --rate R                      open loop: R writes begin in a second, whatever becomes of them;
                                 latency counts from when a write should have begun
   --durability fsync            fsync; none: files, left to the system; memory: no files
+  --hash ipsec-mb               ipsec-mb: digests many at a time, the default of a build that has
+                                it; openssl: one after another
   --mode sync                   sync: a write completes when committed; async: when on the leader's
                                 disk
   --leadership elected          elected, assigned

@@ -5,9 +5,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <ostream>
 #include <set>
 #include <stdexcept>
+
+#include "benchmark/limits/calibration.hpp"
 
 namespace lockstep::bench {
 namespace {
@@ -37,7 +40,25 @@ std::string text_of(const json& value) {
   return text.data();
 }
 
-/// What the table shows of a row besides its name and facts: all figures but calibrations.
+/// Each figure before and after the run.
+void print_calibration(std::ostream& out, const json& calibration) {
+  if (!calibration.contains("before") || !calibration.contains("after")) return;
+  out << "    calibration, before and after:\n";
+  std::size_t count = 0;
+  for (const auto& [name, before] : calibration.at("before").items()) {
+    const std::string shown =
+        name + " " + text_of(before) + " " + text_of(calibration.at("after").at(name));
+    out << (count % 3 == 0 ? "      " : "  ") << std::left << std::setw(36) << shown;
+    if (++count % 3 == 0) out << "\n";
+  }
+  if (count % 3 != 0) out << "\n";
+  if (calibration.at("drift") > benchmark::kMostDrift) {
+    out << "    not quiet: " << text_of(calibration.at("drift_of")) << " differs by "
+        << text_of(json(calibration.at("drift").get<double>() * 100)) << " %\n";
+  }
+}
+
+/// What the table shows of a row besides its name and facts.
 void print_figures(std::ostream& out, const json& row) {
   std::size_t width = 0;
   for (const auto& [name, value] : row.items()) {
@@ -51,6 +72,7 @@ void print_figures(std::ostream& out, const json& row) {
     width += shown.size() + 2;
   }
   out << "\n";
+  if (row.contains("calibration")) print_calibration(out, row.at("calibration"));
 }
 
 std::string csv_cell(const std::string& text) {
@@ -71,6 +93,7 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 json to_json(const Figures& figures) {
   return {{"seconds", figures.seconds},
+          {"hash", figures.hash},
           {"throughput_per_s", figures.throughput_per_s},
           {"mb_per_s", figures.mb_per_s},
           {"latency_us",
@@ -110,8 +133,8 @@ void add_limits(json& row, const Limits& limits) {
   row["quiet"] = limits.calibration.is_null() ? json() : json(limits.quiet);
   row["ratio_to_limit"] = nullptr;
   if (!limits.pipeline.is_null()) row["pipeline"] = limits.pipeline;
-  if (!limits.doubt.empty()) row["limit_doubt"] = limits.doubt;
-  if (limits.limit_per_s.is_number() && limits.doubt.empty()) {
+  if (!limits.verdict.empty()) row["limit_verdict"] = limits.verdict;
+  if (limits.limit_per_s.is_number() && limits.honest) {
     row["ratio_to_limit"] =
         rounded(row.at("throughput_per_s").get<double>() / limits.limit_per_s.get<double>());
   }

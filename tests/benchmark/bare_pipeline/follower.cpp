@@ -10,7 +10,7 @@ namespace lockstep::benchmark {
 
 void run_bare_follower(const BareSettings& settings, const std::string& name) {
   constexpr std::size_t kReadBytes = 256 * 1024;
-  Frames frames(settings.hash), acks(HashBy::kOpenSsl);
+  Frames frames, acks;
   const Ring ring(settings.ring_bytes());  // the leader has no more than that under way
   int leader = -1;
   Disk disk(settings, name, ring, [&](std::uint64_t durable, std::uint64_t syncs) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/byte_codec.hpp"
+#include "base/digest.hpp"
 #include "base/entry_codec.hpp"
 #include "benchmark/limits/bare_run.hpp"
 #include "benchmark/limits/must.hpp"
@@ -17,8 +18,6 @@ namespace lockstep::benchmark {
 /// entry too large for one frame travels as pieces that are hashed as entries: the same bytes.
 class Frames {
  public:
-  explicit Frames(HashBy hash) : hasher_(hash) {}
-
   static constexpr std::size_t append_bytes(std::size_t count, std::size_t payload_bytes) {
     return kHead + kAppendFields + Digest::kBytes +
            count * (EntryHeader::kEncodedBytes + payload_bytes + Digest::kBytes);
@@ -110,16 +109,16 @@ class Frames {
     entries_.clear();
     headers_.clear();
     for (const std::uint8_t* entry = entries; entries_.size() < count; entry += encoded) {
-      entries_.emplace_back(entry, encoded);
+      entries_.push_back({{entry, encoded}});
       headers_.insert(headers_.end(), entry, entry + EntryHeader::kEncodedBytes);
     }
-    hasher_.hash_entries(entries_, digests_.data());
+    std::ranges::copy(entry_digests(sha_, entries_), digests_.begin());
     const ByteSpan made(digests_.front().bytes.data(), count * Digest::kBytes);
-    digests_[count] = hasher_.one().hash({{frame + kWebSocketHeader, entries}, headers_, made});
+    digests_[count] = sha_.hash({{frame + kWebSocketHeader, entries}, headers_, made});
   }
 
-  BatchHasher hasher_;
-  std::vector<ByteSpan> entries_;
+  Sha256 sha_;
+  std::vector<DigestedBytes> entries_;
   std::vector<std::uint8_t> headers_;
   std::vector<Digest> digests_;
 };

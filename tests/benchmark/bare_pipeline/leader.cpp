@@ -121,7 +121,7 @@ class Leader {
     return own_syncs_ + followers_[0].acked.syncs + followers_[1].acked.syncs;
   }
   const BareSettings settings_;
-  Frames frames_{settings_.hash}, acks_{HashBy::kOpenSsl};
+  Frames frames_, acks_;
   const Ring ring_{settings_.ring_bytes()};
   std::array<Follower, 2> followers_;
   std::deque<Unit> under_way_;

@@ -88,11 +88,14 @@ std::optional<int> run_as_bare_process(int argc, char** argv) {
   try {
     if (words[0] == kDiskProbe) {
       run_disk_probe({words.begin() + 1, words.end()});
-    } else if (words[0] == kFollower) {
-      run_bare_follower(nlohmann::json::parse(words.at(1)), words.at(2));
     } else {
-      run_bare_leader(nlohmann::json::parse(words.at(1)),
-                      {std::stoi(words.at(2)), std::stoi(words.at(3))});
+      const BareSettings settings = nlohmann::json::parse(words.at(1));
+      use_hash(settings.hash);
+      if (words[0] == kFollower) {
+        run_bare_follower(settings, words.at(2));
+      } else {
+        run_bare_leader(settings, {std::stoi(words.at(2)), std::stoi(words.at(3))});
+      }
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bare pipeline: %s\n", error.what());

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "benchmark/limits/hash_by.hpp"
+#include "base/digest.hpp"
 
 /// The bare pipeline (tests/benchmark/bare_pipeline): what a replicated log cannot do without, and
 /// nothing else; the limit that Lockstep is held against. Three processes on loopback TCP; a leader
@@ -27,7 +27,7 @@ struct BareSettings {
   std::size_t in_flight = 1024;
   std::size_t batch = 128;  ///< entries a frame at most; fewer if a frame would exceed 65,000 bytes
   BareDurability durability = BareDurability::kFsync;
-  HashBy hash = HashBy::kOpenSsl;
+  HashBy hash = hash_in_use();
   double seconds = 3;
   double warmup_seconds = 0.5;
   std::string folder;  ///< for the three files; on the disk that is measured

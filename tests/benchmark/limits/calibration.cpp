@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/digest.hpp"
 #include "base/entry_codec.hpp"
 #include "benchmark/io_thread.hpp"
 #include "benchmark/limits/disk_probe.hpp"
@@ -45,22 +46,20 @@ double best_processor_seconds(double seconds, const std::function<void()>& task)
 }
 
 void measure_hashes(const CalibrationSettings& settings, Calibration& result) {
-  BatchHasher hasher(settings.hash);
+  Sha256 sha;
   const std::vector<std::uint8_t> stream(64 * kKiB, 0x5a);
-  const double one =
-      best_processor_seconds(settings.seconds_each, [&] { (void)hasher.one().hash(stream); });
+  const double one = best_processor_seconds(settings.seconds_each, [&] { (void)sha.hash(stream); });
   result.hash_one_mb_s = static_cast<double>(stream.size()) * 1e-6 / one;
 
   const std::size_t encoded_bytes = EntryHeader::kEncodedBytes + settings.payload_bytes;
   const std::size_t count = std::max<std::size_t>(1, 64 * kKiB / encoded_bytes);
   std::vector<std::uint8_t> memory(count * encoded_bytes, 0x5a);
-  std::vector<ByteSpan> entries;
+  std::vector<DigestedBytes> entries;
   for (std::size_t i = 0; i < count; ++i) {
-    entries.emplace_back(memory.data() + i * encoded_bytes, encoded_bytes);
+    entries.push_back({{memory.data() + i * encoded_bytes, encoded_bytes}});
   }
-  std::vector<Digest> digests(count);
-  const double many = best_processor_seconds(settings.seconds_each,
-                                             [&] { hasher.hash_entries(entries, digests.data()); });
+  const double many =
+      best_processor_seconds(settings.seconds_each, [&] { (void)entry_digests(sha, entries); });
   result.hash_entry_us = many * 1e6 / static_cast<double>(count);
   result.hash_many_mb_s = static_cast<double>(encoded_bytes) / result.hash_entry_us;
 }

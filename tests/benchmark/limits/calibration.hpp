@@ -4,14 +4,11 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "benchmark/limits/hash_by.hpp"
-
 namespace lockstep::benchmark {
 
 struct CalibrationSettings {
   std::string folder;  ///< on the disk that is measured
   std::size_t payload_bytes = 256;
-  HashBy hash = HashBy::kOpenSsl;
   double seconds_each = 0.2;
 };
 
@@ -19,7 +16,7 @@ struct CalibrationSettings {
 /// medians.
 struct Calibration {
   double hash_one_mb_s = 0;   ///< one stream, by OpenSSL; of processor time, as the next
-  double hash_many_mb_s = 0;  ///< entries of the given payload, many at a time, by the given way
+  double hash_many_mb_s = 0;  ///< entries of the given payload, many at a time, as in use
   double hash_entry_us = 0;   ///< the same for one entry
   // Write and fdatasync into a zero-filled file: by one process, and by three at once.
   double fsync_4k_us = 0;

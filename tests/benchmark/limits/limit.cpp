@@ -26,6 +26,28 @@ double hash_us(const Calibration& calibration, const BareSettings& settings,
   return kNodes * (calibration.hash_entry_us + checksummed_bytes / calibration.hash_one_mb_s);
 }
 
+Profile profile_of(const Calibration& calibration, const BareSettings& settings,
+                   const BareResult& run) {
+  const double kernel_us = run.system_cpu_us_per_entry;
+  const double user_us = std::max(0.0, run.cpu_us_per_entry - kernel_us);
+  Profile profile;
+  profile.hash_us = std::min(hash_us(calibration, settings, run), user_us);
+  profile.own_code_us = user_us - profile.hash_us;
+  profile.loopback_us = kFollowers * wire_mb(run) * calibration.loopback_cpu_us_per_mb;
+  if (settings.durability != BareDurability::kMemory) {
+    profile.disk_us = kNodes * wire_mb(run) * calibration.disk_cpu_us_per_mb +
+                      run.fsyncs_per_s / run.entries_per_s * calibration.sync_cpu_us;
+  }
+  const double calibrated_us = profile.loopback_us + profile.disk_us;
+  if (calibrated_us > kernel_us) {
+    profile.loopback_us *= kernel_us / calibrated_us;
+    profile.disk_us *= kernel_us / calibrated_us;
+  }
+  profile.rest_of_kernel_us = std::max(0.0, kernel_us - calibrated_us);
+  profile.idle_us = processors() * 1e6 / run.entries_per_s - run.cpu_us_per_entry;
+  return profile;
+}
+
 }  // namespace
 
 std::vector<Bound> bounds(const Calibration& calibration, const BareSettings& settings,
@@ -50,31 +72,23 @@ Limit judge(const Calibration& calibration, const BareSettings& settings, const 
   limit.run = run;
   limit.tightest = std::ranges::min(bounds(calibration, settings, run), lowest);
   limit.share_of_tightest = run.entries_per_s / limit.tightest.entries_per_s;
-  Limit::Profile& profile = limit.profile;
-  profile.hash_us = hash_us(calibration, settings, run);
-  profile.loopback_us = kFollowers * wire_mb(run) * calibration.loopback_cpu_us_per_mb;
-  if (settings.durability != BareDurability::kMemory) {
-    profile.disk_us = kNodes * wire_mb(run) * calibration.disk_cpu_us_per_mb +
-                      run.fsyncs_per_s / run.entries_per_s * calibration.sync_cpu_us;
-  }
-  profile.measured_us = run.cpu_us_per_entry;
-  profile.of_it_in_kernel_us = run.system_cpu_us_per_entry;
-  const double least_us = profile.hash_us + profile.loopback_us + profile.disk_us;
-  limit.share_of_processors = run.entries_per_s * least_us / (processors() * 1e6);
+  limit.profile = profile_of(calibration, settings, run);
+  limit.share_of_processors = run.entries_per_s * run.cpu_us_per_entry / (processors() * 1e6);
   limit.honest = std::max(limit.share_of_tightest, limit.share_of_processors) >= kLeastHonestShare;
   return limit;
 }
 
 std::string to_string(const Limit& limit) {
   std::array<char, 512> text{};
-  const Limit::Profile& profile = limit.profile;
+  const Profile& profile = limit.profile;
   std::snprintf(text.data(), text.size(),
-                "%s: bare pipeline %.0f/s, %.2f of %.0f/s (%s), %.2f of the processors; CPU us an "
-                "entry: %.2f (kernel %.2f) where hashing takes %.2f, loopback %.2f, disk %.2f",
+                "%s: bare pipeline %.0f/s, %.2f of %.0f/s (%s), busy for %.2f of the processors' "
+                "time; of that, us an entry: hash %.2f, loopback %.2f, disk %.2f, rest of kernel "
+                "%.2f, own code %.2f, idle %.2f",
                 limit.honest ? "limit" : "limit not honest", limit.run.entries_per_s,
                 limit.share_of_tightest, limit.tightest.entries_per_s, limit.tightest.name.c_str(),
-                limit.share_of_processors, profile.measured_us, profile.of_it_in_kernel_us,
-                profile.hash_us, profile.loopback_us, profile.disk_us);
+                limit.share_of_processors, profile.hash_us, profile.loopback_us, profile.disk_us,
+                profile.rest_of_kernel_us, profile.own_code_us, profile.idle_us);
   return text.data();
 }
 
@@ -106,8 +120,9 @@ nlohmann::json to_json(const Limit& limit) {
            {{"hash", limit.profile.hash_us},
             {"loopback", limit.profile.loopback_us},
             {"disk", limit.profile.disk_us},
-            {"measured", limit.profile.measured_us},
-            {"of_it_in_kernel", limit.profile.of_it_in_kernel_us}}}};
+            {"rest_of_kernel", limit.profile.rest_of_kernel_us},
+            {"own_code", limit.profile.own_code_us},
+            {"idle", limit.profile.idle_us}}}};
 }
 
 }  // namespace lockstep::benchmark

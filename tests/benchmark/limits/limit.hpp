@@ -20,19 +20,25 @@ struct Bound {
 [[nodiscard]] std::vector<Bound> bounds(const Calibration& calibration,
                                         const BareSettings& settings, const BareResult& run);
 
+/// Where all processors' time went, an entry's share of it: the parts add up to the whole. What
+/// the kernel and the pipeline's own code took was measured; what of it hashing, loopback and disk
+/// took is by calibration, and at most what was measured.
+struct Profile {
+  double hash_us = 0, loopback_us = 0, disk_us = 0;
+  double rest_of_kernel_us = 0, own_code_us = 0;
+  double idle_us = 0;  ///< or somebody else's
+};
+
 /// A bare pipeline's run, and whether it is fit to be a limit.
 struct Limit {
   BareResult run;
   Bound tightest;
   double share_of_tightest = 0;  ///< what the run made of it
-  /// It reached 0.7 of the tightest bound; or else of what the processors could do if they did
-  /// nothing but hash, copy through loopback and write, as calibrated: the parts are in `profile`.
+  /// It reached 0.7 of the tightest bound; or else it kept the processors busy for 0.7 of their
+  /// time, which `profile` shows in parts.
   bool honest = false;
   double share_of_processors = 0;
-  /// Processor time of an entry, of all three processes: by calibration, and as it was.
-  struct Profile {
-    double hash_us = 0, loopback_us = 0, disk_us = 0, measured_us = 0, of_it_in_kernel_us = 0;
-  } profile;
+  Profile profile;
 };
 inline constexpr double kLeastHonestShare = 0.7;
 

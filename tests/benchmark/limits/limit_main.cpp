@@ -30,7 +30,7 @@ BareDurability durability_of(const std::string& word) {
 
 HashBy hash_of(const std::string& word) {
   for (const HashBy by : {HashBy::kOpenSsl, HashBy::kIpsecMb}) {
-    if (word == to_string(by) && is_there(by)) return by;
+    if (word == to_string(by) && has_hash(by)) return by;
   }
   throw std::invalid_argument("--hash " + word + ": not a hash, or not in this build");
 }
@@ -50,7 +50,7 @@ Arguments parse(const std::vector<std::string>& words) {
     else if (words[i] == "--durability")
       settings.durability = durability_of(value());
     else if (words[i] == "--hash")
-      settings.hash = hash_of(value());
+      use_hash(settings.hash = hash_of(value()));
     else if (words[i] == "--duration")
       settings.seconds = std::stod(value());
     else if (words[i] == "--warmup")
@@ -84,7 +84,7 @@ void run(const Arguments& arguments) {
     std::printf("%s\n", to_json(run_bare_pipeline(settings)).dump().c_str());
     return;
   }
-  const CalibrationSettings calibration{settings.folder, settings.payload_bytes, settings.hash};
+  const CalibrationSettings calibration{settings.folder, settings.payload_bytes};
   const Calibration before = calibrate(calibration);
   const BareResult result = run_bare_pipeline(settings);
   const Calibration after = calibrate(calibration);

@@ -45,11 +45,13 @@ void expect_plausible(const json& figures, double in_flight) {
 
 TEST(LockstepBench, RunsAGroupOfProcessesAndTellsOfIt) {
   const TemporaryFolder out;
-  const ChildOutcome outcome = run_bench({"throughput", "--payload", "100", "--in-flight", "16",
-                                          "--leadership", "assigned", "--out", out.path()});
+  const ChildOutcome outcome =
+      run_bench({"throughput", "--payload", "100", "--in-flight", "16", "--leadership", "assigned",
+                 "--hash", "openssl", "--out", out.path()});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   const json figures = last_line_of(outcome.out);
   expect_plausible(figures, 16);
+  EXPECT_EQ(figures.at("hash"), "openssl") << "as the leader's process says";
   EXPECT_EQ(figures.at("cpu_us_per_entry_by_process").size(), 3U);
   EXPECT_GT(figures.at("fsyncs_per_s"), 0);
   EXPECT_EQ(figures.at("scenario"), "throughput");

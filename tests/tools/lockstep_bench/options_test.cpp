@@ -17,6 +17,7 @@ TEST(BenchOptions, HaveWhatIsShippedAsDefaults) {
   EXPECT_EQ(options->cluster.nodes, 3U);
   EXPECT_TRUE(options->cluster.processes);
   EXPECT_EQ(options->cluster.node.durability, Durability::kFsync);
+  EXPECT_EQ(options->cluster.node.hash, hash_in_use());
   EXPECT_EQ(options->cluster.node.mode, ReplicationMode::kSync);
   EXPECT_EQ(options->cluster.node.leadership, Leadership::kElected);
   EXPECT_EQ(options->load.payload_bytes, 256U);
@@ -26,36 +27,19 @@ TEST(BenchOptions, HaveWhatIsShippedAsDefaults) {
 }
 
 TEST(BenchOptions, AreTakenAsGiven) {
-  const auto options = parse({"throughput",
-                              "--nodes",
-                              "5",
-                              "--threads",
-                              "--payload",
-                              "4096",
-                              "--in-flight",
-                              "7",
-                              "--mode",
-                              "async",
-                              "--durability",
-                              "memory",
-                              "--leadership",
-                              "assigned",
-                              "--json",
-                              "--transport",
-                              "loopback",
-                              "--duration",
-                              "0.5",
-                              "--warmup",
-                              "0",
-                              "--out",
-                              "x",
-                              "--folder",
-                              "/tmp"});
+  const auto options =
+      parse({"throughput",   "--nodes",     "5",           "--threads", "--payload",
+             "4096",         "--in-flight", "7",           "--mode",    "async",
+             "--durability", "memory",      "--hash",      "openssl",   "--leadership",
+             "assigned",     "--json",      "--transport", "loopback",  "--duration",
+             "0.5",          "--warmup",    "0",           "--out",     "x",
+             "--folder",     "/tmp"});
   ASSERT_TRUE(options) << options.error().message;
   EXPECT_EQ(options->scenario, "throughput");
   EXPECT_EQ(options->cluster.nodes, 5U);
   EXPECT_FALSE(options->cluster.processes);
   EXPECT_EQ(options->cluster.node.durability, Durability::kMemory);
+  EXPECT_EQ(options->cluster.node.hash, HashBy::kOpenSsl);
   EXPECT_EQ(options->cluster.node.transport, Transport::kLoopback);
   EXPECT_EQ(options->cluster.node.mode, ReplicationMode::kAsync);
   EXPECT_EQ(options->cluster.node.leadership, Leadership::kAssigned);
@@ -76,6 +60,7 @@ TEST(BenchOptions, ThatAreWrongAreSaidInOneSentence) {
       {{"--in-flight"}, "--in-flight wants a value"},
       {{"--rate", "0"}, "--rate takes a number from 1"},
       {{"--duration", "-1"}, "--duration takes a number from 0.1 to 86400"},
+      {{"--hash", "md5"}, "--hash takes one of openssl"},
       {{"--durability", "disk"}, "one of fsync, none, memory, not 'disk'"},
       {{"--mode", "both"}, "one of sync, async"},
       {{"--leadership", "mine"}, "one of elected, assigned"},

@@ -54,9 +54,25 @@ TEST(BenchReport, TheLastLineIsAnObjectWithTheKeysThatArePromised) {
 
 TEST(BenchReport, ThereIsNoRatioToALimitThatIsNotHonest) {
   json row = to_json(some_figures());
-  add_limits(row, {.calibration = {}, .limit_per_s = 250000.0, .doubt = "limit not honest: 0.3"});
+  add_limits(row, {.limit_per_s = 250000.0, .verdict = "limit not honest: 0.3", .honest = false});
   EXPECT_TRUE(row.at("ratio_to_limit").is_null());
-  EXPECT_EQ(row.at("limit_doubt"), "limit not honest: 0.3");
+  EXPECT_EQ(row.at("limit_verdict"), "limit not honest: 0.3");
+}
+
+TEST(BenchReport, TheTableShowsBothCalibrationsAndWhetherTheyDiffer) {
+  for (const double drift : {0.1, 0.2}) {
+    Options options;
+    std::ostringstream out;
+    Report report(options, out);
+    json row = to_json(some_figures());
+    add_limits(row, {.calibration = {{"before", {{"fsync_4k_us", 51.0}}},
+                                     {"after", {{"fsync_4k_us", 62.0}}},
+                                     {"drift", drift},
+                                     {"drift_of", "fsync_4k_us"}}});
+    report.add("a run", row);
+    EXPECT_THAT(out.str(), HasSubstr("fsync_4k_us 51.0 62.0"));
+    EXPECT_EQ(out.str().find("not quiet: fsync_4k_us") == std::string::npos, drift < 0.15);
+  }
 }
 
 TEST(BenchReport, TheFourFactsStandBesideEveryRowOfTheTable) {
