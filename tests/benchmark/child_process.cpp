@@ -1,6 +1,7 @@
 #include "benchmark/child_process.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -60,6 +61,11 @@ std::optional<std::string> ChildProcess::try_read_line() {
   }
   if (line.empty()) return std::nullopt;
   return line;
+}
+
+bool ChildProcess::await_output(std::chrono::milliseconds patience) {
+  pollfd output{::fileno(from_), POLLIN, 0};
+  return ::poll(&output, 1, static_cast<int>(patience.count())) != 0;
 }
 
 void ChildProcess::write_line(const std::string& line) {

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   [[nodiscard]] std::string read_line();
+  /// Whether it has written something, or ended, within that time. Between lines only.
+  [[nodiscard]] bool await_output(std::chrono::milliseconds patience);
   /// With its end of line. None: the process has ended.
   [[nodiscard]] std::optional<std::string> try_read_line();
   void write_line(const std::string& line);

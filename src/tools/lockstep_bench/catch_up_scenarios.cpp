@@ -1,5 +1,6 @@
 // What a follower that comes back costs, alone and beside other writes.
 #include <cstdint>
+#include <optional>
 
 #include "tools/lockstep_bench/lagging_follower.hpp"
 #include "tools/lockstep_bench/scenarios.hpp"
@@ -43,9 +44,23 @@ void fall_behind(LaggingFollower& follower, const Options& options, Way way) {
   follower.need_snapshot();
 }
 
-json arrival(const Options& options, double seconds) {
-  return {{"seconds", seconds},
-          {"mb_per_s", static_cast<double>(bytes_of(options)) * 1e-6 / seconds}};
+/// Until the follower is level again: its entries, or the image.
+json arrival(LaggingFollower& follower, const Options& options, Way way) {
+  const double seconds = follower.catch_up();
+  const double entries = way == Way::kEntries ? static_cast<double>(follower.missed()) : 0;
+  const double bytes = way == Way::kEntries
+                           ? entries * static_cast<double>(load_of(options).payload_bytes)
+                           : static_cast<double>(bytes_of(options));
+  json row = {{"seconds", seconds}, {"mb_per_s", bytes * 1e-6 / seconds}};
+  // To be held against what the bare pipeline replicates of such entries.
+  if (way == Way::kEntries) row["throughput_per_s"] = entries / seconds;
+  return row;
+}
+
+/// How many times as long it is now; null: one of them is not known.
+json ratio(const std::optional<Latency>& before, const std::optional<Latency>& now) {
+  if (!before || !now) return nullptr;
+  return now->p99_us / before->p99_us;
 }
 
 void alone(const Options& options, Way way, const std::string& name, Report& report) {
@@ -55,17 +70,15 @@ void alone(const Options& options, Way way, const std::string& name, Report& rep
     Cluster cluster(settings, options.folder);
     LaggingFollower follower(cluster);
     fall_behind(follower, options, way);
-    row = arrival(options, follower.catch_up());
+    row = arrival(follower, options, way);
   });
-  row["throughput_per_s"] =
-      row.at("mb_per_s").get<double>() * 1e6 / static_cast<double>(load_of(options).payload_bytes);
   row["facts"] = facts_of(settings, load_of(options));
   row["facts"]["clients"] = "nobody writes meanwhile";
   add_limits(row, limits);
   report.add(name, std::move(row));
 }
 
-void beside_writes(const Options& options, Way way, const std::string& name, Report& report) {
+json measure_beside_writes(const Options& options, Way way) {
   const ClusterSettings settings = settings_of(options, way);
   Cluster cluster(settings, options.folder);
   Load load = load_of(options);
@@ -75,14 +88,23 @@ void beside_writes(const Options& options, Way way, const std::string& name, Rep
   LaggingFollower follower(cluster);
   fall_behind(follower, options, way);
   Measurement foreground(cluster, follower.leader(), load);
-  json row = arrival(options, follower.catch_up());
+  json row = arrival(follower, options, way);
   const Figures meanwhile = foreground.figures();
   row["foreground"] = {{"rate_per_s", load.rate_per_s},
                        {"before", to_json(before).at("latency_us")},
                        {"meanwhile", to_json(meanwhile).at("latency_us")},
-                       {"p99_ratio", meanwhile.latency.p99_us / before.latency.p99_us},
-                       {"overloaded", meanwhile.overloaded}};
+                       {"p99_ratio", ratio(before.latency, meanwhile.latency)},
+                       {"overloaded", meanwhile.overloaded},
+                       {"unfinished", meanwhile.unfinished}};
   row["facts"] = facts_of(settings, load);
+  return row;
+}
+
+void beside_writes(const Options& options, Way way, const std::string& name, Report& report) {
+  json row;
+  const Limits limits = calibration_beside(options, load_of(options).payload_bytes,
+                                           [&] { row = measure_beside_writes(options, way); });
+  add_limits(row, limits);
   report.add(name, std::move(row));
 }
 

@@ -1,9 +1,6 @@
 #include "tools/lockstep_bench/cluster.hpp"
 
-#include <stdlib.h>
-
 #include <chrono>
-#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -17,19 +14,10 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds kPatience{60};
 
-std::string make_folder(const std::string& parent) {
-  std::string name = parent + "/lockstep-bench-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-  return name;
-}
-
 }  // namespace
 
 Cluster::Cluster(const ClusterSettings& settings, const std::string& parent)
-    : settings_(settings),
-      folder_(make_folder(parent)),
-      nodes_(settings.nodes),
-      frozen_(settings.nodes) {
+    : settings_(settings), folder_(parent), nodes_(settings.nodes), frozen_(settings.nodes) {
   if (settings_.node.transport == Transport::kLoopback) {
     loopback_ = std::make_unique<LoopbackNetwork>(AsioRuntime::create());
   }
@@ -42,16 +30,10 @@ Cluster::Cluster(const ClusterSettings& settings, const std::string& parent)
   await_leader();
 }
 
-Cluster::~Cluster() {
-  nodes_.clear();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
-
 void Cluster::make(std::size_t place) {
   NodeSettings node = settings_.node;
   node.name = names_[place];
-  node.folder = folder_ + "/" + node.name;
+  node.folder = folder_.path() + "/" + node.name;
   nodes_[place] =
       settings_.processes ? start_node_process(node) : start_node_here(node, loopback_.get());
 }

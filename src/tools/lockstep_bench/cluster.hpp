@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lockstep/loopback_network.hpp"
+#include "tools/lockstep_bench/interruption.hpp"
 #include "tools/lockstep_bench/node_handle.hpp"
 
 namespace lockstep::bench {
@@ -23,7 +24,6 @@ class Cluster {
  public:
   /// Founded, connected and led when it returns. The folder is made in `parent`.
   Cluster(const ClusterSettings& settings, const std::string& parent);
-  ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
@@ -54,7 +54,7 @@ class Cluster {
   void introduce(std::size_t place);
 
   ClusterSettings settings_;
-  std::string folder_;
+  const TemporaryFolder folder_;
   std::unique_ptr<LoopbackNetwork> loopback_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<INodeHandle>> nodes_;

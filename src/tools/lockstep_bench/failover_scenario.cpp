@@ -15,6 +15,9 @@ namespace {
 using benchmark::quantile;
 using benchmark::StallWatch;
 using nlohmann::json;
+
+/// With their names.
+using Rows = std::vector<std::pair<std::string, json>>;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kStallLimit{100};
@@ -91,7 +94,7 @@ json facts(const ClusterSettings& settings) {
 
 /// A trial in which the machine itself stood still is repeated, once each on average: a machine
 /// that always does must not go on for ever.
-void measure_fault(Cluster& cluster, const Options& options, const Fault& fault, Report& report) {
+void measure_fault(Cluster& cluster, const Options& options, const Fault& fault, Rows& rows) {
   StallWatch stalls;
   std::vector<double> took_ms;
   std::uint64_t repeated = 0;
@@ -113,22 +116,22 @@ void measure_fault(Cluster& cluster, const Options& options, const Fault& fault,
     }
   }
   const auto above_1_s = std::ranges::count_if(took_ms, [](double ms) { return ms > 1000; });
-  report.add(std::string("leader ") + fault.name + ", to the next one's first commit",
-             {{"ms",
-               {{"min", quantile(took_ms, 0)},
-                {"p10", quantile(took_ms, 0.1)},
-                {"p50", quantile(took_ms, 0.5)},
-                {"p90", quantile(took_ms, 0.9)},
-                {"p99", quantile(took_ms, 0.99)},
-                {"max", quantile(took_ms, 1)}}},
-              {"above_1_s", above_1_s},
-              {"trials", options.trials},
-              {"repeated_for_stalls", repeated},
-              {"facts", facts(settings_of(options))}});
+  rows.emplace_back(std::string("leader ") + fault.name + ", to the next one's first commit",
+                    json({{"ms",
+                           {{"min", quantile(took_ms, 0)},
+                            {"p10", quantile(took_ms, 0.1)},
+                            {"p50", quantile(took_ms, 0.5)},
+                            {"p90", quantile(took_ms, 0.9)},
+                            {"p99", quantile(took_ms, 0.99)},
+                            {"max", quantile(took_ms, 1)}}},
+                          {"above_1_s", above_1_s},
+                          {"trials", options.trials},
+                          {"repeated_for_stalls", repeated},
+                          {"facts", facts(settings_of(options))}}));
 }
 
 /// All connections of the living leader at once, again and again: nobody is to take over.
-void reset_connections(Cluster& cluster, const Options& options, Report& report) {
+void reset_connections(Cluster& cluster, const Options& options, Rows& rows) {
   StallWatch stalls;
   std::uint64_t moved = 0;
   std::uint64_t moved_by_stalls = 0;
@@ -143,19 +146,26 @@ void reset_connections(Cluster& cluster, const Options& options, Report& report)
     if (cluster.await_leader() == leader && term() == before) continue;
     ++(stalls.take_longest() > kStallLimit ? moved_by_stalls : moved);
   }
-  report.add("all connections of a living leader reset at once",
-             {{"times", times},
-              {"terms_moved", moved},
-              {"moved_by_stalls", moved_by_stalls},
-              {"facts", facts(settings_of(options))}});
+  rows.emplace_back("all connections of a living leader reset at once",
+                    json({{"times", times},
+                          {"terms_moved", moved},
+                          {"moved_by_stalls", moved_by_stalls},
+                          {"facts", facts(settings_of(options))}}));
 }
 
 }  // namespace
 
 void failover(const Options& options, Report& report) {
-  Cluster cluster(settings_of(options), options.folder);
-  for (const Fault& fault : faults()) measure_fault(cluster, options, fault, report);
-  reset_connections(cluster, options, report);
+  Rows rows;
+  const Limits limits = calibration_beside(options, options.load.payload_bytes, [&] {
+    Cluster cluster(settings_of(options), options.folder);
+    for (const Fault& fault : faults()) measure_fault(cluster, options, fault, rows);
+    reset_connections(cluster, options, rows);
+  });
+  for (auto& [name, row] : rows) {
+    add_limits(row, limits);
+    report.add(name, std::move(row));
+  }
 }
 
 }  // namespace lockstep::bench

@@ -9,7 +9,9 @@ namespace lockstep::bench {
 
 using nlohmann::json;
 
-void idle(const Options& options, Report& report) {
+namespace {
+
+json measure_idle(const Options& options) {
   Cluster cluster(options.cluster, options.folder);
   const std::size_t leader = cluster.await_leader();
   const auto pass = [](double seconds) {
@@ -37,6 +39,16 @@ void idle(const Options& options, Report& report) {
   row["facts"]["batching"] =
       "heartbeats each " + std::to_string(options.cluster.node.heartbeat_ms) + " ms";
   row["facts"]["clients"] = "none";
+  return row;
+}
+
+}  // namespace
+
+void idle(const Options& options, Report& report) {
+  json row;
+  const Limits limits =
+      calibration_beside(options, options.load.payload_bytes, [&] { row = measure_idle(options); });
+  add_limits(row, limits);
   report.add("idle", std::move(row));
 }
 

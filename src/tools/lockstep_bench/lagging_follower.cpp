@@ -38,7 +38,8 @@ void LaggingFollower::miss(const Load& load, std::uint64_t entries) {
   settle();
   cluster_.node(follower_).ask("keep");
   cluster_.end(follower_);
-  const std::uint64_t wanted = commit_index() + entries;
+  missed_from_ = commit_index();
+  const std::uint64_t wanted = missed_from_ + entries;
   {
     const Measurement client(cluster_, leader_, load);
     await("what is to be missed", kPatience, [&] { return commit_index() >= wanted; });

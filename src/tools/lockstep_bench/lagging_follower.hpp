@@ -19,6 +19,8 @@ class LaggingFollower {
 
   /// It ends, and then so many entries are committed.
   void miss(const Load& load, std::uint64_t entries);
+  /// How many were committed while it was away.
+  [[nodiscard]] std::uint64_t missed() const { return missed_up_to_ - missed_from_; }
   /// The others' logs let go of everything: it will need a snapshot.
   void need_snapshot();
   /// It begins again; how long that took until its log holds, durably, what it had missed; the
@@ -33,6 +35,7 @@ class LaggingFollower {
   Cluster& cluster_;
   const std::size_t leader_;
   const std::size_t follower_;
+  std::uint64_t missed_from_ = 0;
   std::uint64_t missed_up_to_ = 0;
 };
 

@@ -27,4 +27,8 @@ struct Limits {
 [[nodiscard]] Limits limits_beside(const Options& options, const ClusterSettings& cluster,
                                    const Load& load, const std::function<void()>& run);
 
+/// Calls `run` between two calibrations; nothing else does the same as it.
+[[nodiscard]] Limits calibration_beside(const Options& options, std::size_t payload_bytes,
+                                        const std::function<void()>& run);
+
 }  // namespace lockstep::bench

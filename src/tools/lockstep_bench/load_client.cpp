@@ -1,5 +1,6 @@
 #include "tools/lockstep_bench/load_client.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -8,6 +9,8 @@ namespace lockstep::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kRetryInterval{1};
+/// Of an open loop that is behind: so many, then what has completed has its turn.
+constexpr int kMostBegunAtOnce = 256;
 
 /// Not all the same, should anything on the way ever compress.
 std::vector<std::uint8_t> make_payload(std::size_t bytes) {
@@ -53,7 +56,10 @@ void LoadClient::mark() {
 
 ClientFigures LoadClient::figures() const {
   ClientFigures seen = figures_;
-  seen.seconds = std::chrono::duration<double>(runtime_.now() - marked_at_).count();
+  const MonotonicTime now = runtime_.now();
+  seen.seconds = std::chrono::duration<double>(now - marked_at_).count();
+  seen.unfinished = under_way_;
+  for (const MonotonicTime intended : begun_) seen.latency.record(now - intended);
   return seen;
 }
 
@@ -66,6 +72,7 @@ void LoadClient::stop() {
 /// What the handler holds fits into a std::function without allocation.
 void LoadClient::begin(MonotonicTime intended) {
   ++under_way_;
+  if (load_.is_open()) begun_.insert(intended);
   replica_.replicate(Payload(payload_), [this, intended](const WriteOutcome& outcome) {
     completed(intended, outcome);
   });
@@ -73,6 +80,7 @@ void LoadClient::begin(MonotonicTime intended) {
 
 void LoadClient::completed(MonotonicTime intended, const WriteOutcome& outcome) {
   --under_way_;
+  if (load_.is_open()) begun_.erase(begun_.find(intended));
   const MonotonicTime now = runtime_.now();
   const Error* failure = failure_of(outcome);
   if (failure == nullptr) {
@@ -101,8 +109,11 @@ void LoadClient::retry_later(MonotonicTime intended) {
 void LoadClient::begin_what_is_due() {
   if (stopping_) return;
   const MonotonicTime now = runtime_.now();
-  while (schedule_->is_due(now)) begin(schedule_->take());
-  timer_ = runtime_.schedule(callbacks_, schedule_->next() - now, [this] { begin_what_is_due(); });
+  for (int begun = 0; begun < kMostBegunAtOnce && schedule_->is_due(now); ++begun) {
+    begin(schedule_->take());
+  }
+  const auto wait = std::max(schedule_->next() - now, std::chrono::nanoseconds(0));
+  timer_ = runtime_.schedule(callbacks_, wait, [this] { begin_what_is_due(); });
 }
 
 }  // namespace lockstep::bench

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,14 @@ struct ClientFigures {
   double seconds = 0;
   /// Of what completed, from the intended start.
   LatencyHistogram latency;
+  /// Begun and not completed yet. Those of an open loop are among the latencies with their age:
+  /// what is stuck must not look quick.
+  std::uint64_t unfinished = 0;
 };
 
 /// Writes to a leader in its own process. All of it belongs to the executor of the replica's
 /// callbacks, where it must be called: nothing is locked, and besides the payload nothing is
-/// allocated for a write of a closed loop, a timer at most for one of an open one.
+/// allocated for a write of a closed loop.
 class LoadClient {
  public:
   /// `callbacks`: the replica's `callback_executor`. The first two must outlive the client, and the
@@ -58,6 +62,8 @@ class LoadClient {
 
   bool stopping_ = false;
   std::uint64_t under_way_ = 0;
+  /// Of an open loop: when those under way were meant to begin.
+  std::multiset<MonotonicTime> begun_;
   ClientFigures figures_;
   MonotonicTime marked_at_;
   /// Of the next write of an open loop, or of the overloaded ones of a closed loop.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "benchmark/limits/bare_run.hpp"
+#include "tools/lockstep_bench/interruption.hpp"
 #include "tools/lockstep_bench/node_handle.hpp"
 #include "tools/lockstep_bench/scenarios.hpp"
 
@@ -43,6 +44,7 @@ int main(int argc, char** argv) try {
   if (words.size() == 2 && words[0] == lockstep::bench::kNodeWord) {
     return lockstep::bench::run_node_process(words[1]);
   }
+  lockstep::bench::end_on_signals();
   return run(words);
 } catch (const std::exception& error) {
   std::cerr << "lockstep-bench: " << error.what() << '\n';

@@ -71,9 +71,17 @@ Figures Measurement::figures() {
   figures.hash = now[leader_].at("hash");
   figures.seconds = client.at("seconds");
   const json& latency = client.at("latency_us");
-  figures.latency = {latency.at("p50"), latency.at("p90"), latency.at("p99"), latency.at("p999"),
-                     latency.at("max")};
+  if (client.at("samples") > 0) {
+    figures.latency = {latency.at("p50"), latency.at("p90"), latency.at("p99"), latency.at("p999"),
+                       latency.at("max")};
+  }
   figures.overloaded = client.at("overloaded");
+  figures.unfinished = client.at("unfinished");
+  if (load_.is_open()) {
+    constexpr double kReached = 0.95;
+    const double wanted = load_.rate_per_s * figures.seconds;
+    figures.rate_reached = client.at("completed").get<double>() >= kReached * wanted;
+  }
 
   double entries = grown(marked_[leader_], now[leader_], "committed");
   figures.throughput_per_s = entries / figures.seconds;

@@ -26,7 +26,8 @@ struct Figures {
   /// Committed by a majority.
   double throughput_per_s = 0;
   double mb_per_s = 0;  ///< of payload, 10^6 bytes
-  Latency latency;
+  /// None: no write of the client's was even late.
+  std::optional<Latency> latency;
   /// By process; threads of one process have one together.
   std::vector<double> cpu_us_per_entry_by_process;
   std::vector<double> peak_rss_mib;
@@ -36,6 +37,9 @@ struct Figures {
   double entries_per_frame = 0;
   double wire_bytes_per_entry = 0;  ///< of all nodes together
   std::uint64_t overloaded = 0;
+  std::uint64_t unfinished = 0;
+  /// Of an open loop: at least 95 % of the writes that were to begin have completed.
+  std::optional<bool> rate_reached;
 };
 
 /// What a load does to a cluster.

@@ -54,6 +54,8 @@ json figures_of(BenchNode& node, const json&) {
   };
   return {{"completed", seen.completed},
           {"overloaded", seen.overloaded},
+          {"unfinished", seen.unfinished},
+          {"samples", seen.latency.count()},
           {"failed", seen.failed},
           {"first_failure", seen.first_failure},
           {"seconds", seen.seconds},

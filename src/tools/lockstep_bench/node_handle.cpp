@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <iostream>
 #include <stdexcept>
 
@@ -14,6 +15,9 @@ namespace lockstep::bench {
 namespace {
 
 using nlohmann::json;
+
+/// The longest that is asked of a node is to open its log.
+constexpr std::chrono::seconds kPatience{60};
 
 class NodeProcess final : public INodeHandle {
  public:
@@ -33,6 +37,10 @@ class NodeProcess final : public INodeHandle {
 
  private:
   json hear() {
+    if (!process_.await_output(kPatience)) {
+      throw std::runtime_error(name_ + ": its process has not answered for " +
+                               std::to_string(kPatience.count()) + " s");
+    }
     const auto line = process_.try_read_line();
     if (!line) throw std::runtime_error(name_ + ": its process has ended");
     json answer = json::parse(*line);

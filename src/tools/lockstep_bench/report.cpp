@@ -17,6 +17,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::array kFiles = {"results.json", "results.csv"};
+
 /// Four digits are more than any of them deserves.
 double rounded(double value) {
   if (value == 0 || !std::isfinite(value)) return 0;
@@ -75,6 +77,14 @@ void print_figures(std::ostream& out, const json& row) {
   if (row.contains("calibration")) print_calibration(out, row.at("calibration"));
 }
 
+json latency_us(const Latency& latency) {
+  return {{"p50", latency.p50_us},
+          {"p90", latency.p90_us},
+          {"p99", latency.p99_us},
+          {"p999", latency.p999_us},
+          {"max", latency.max_us}};
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -92,30 +102,28 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 }  // namespace
 
 json to_json(const Figures& figures) {
-  return {{"seconds", figures.seconds},
-          {"hash", figures.hash},
-          {"throughput_per_s", figures.throughput_per_s},
-          {"mb_per_s", figures.mb_per_s},
-          {"latency_us",
-           {{"p50", figures.latency.p50_us},
-            {"p90", figures.latency.p90_us},
-            {"p99", figures.latency.p99_us},
-            {"p999", figures.latency.p999_us},
-            {"max", figures.latency.max_us}}},
-          {"cpu_us_per_entry", figures.cpu_us_per_entry},
-          {"cpu_us_per_entry_by_process", figures.cpu_us_per_entry_by_process},
-          {"peak_rss_mib", figures.peak_rss_mib},
-          {"fsyncs_per_s", figures.fsyncs_per_s},
-          {"disk_bytes_per_entry", figures.disk_bytes_per_entry},
-          {"entries_per_frame", figures.entries_per_frame},
-          {"wire_bytes_per_entry", figures.wire_bytes_per_entry},
-          {"overloaded", figures.overloaded}};
+  json row = {{"seconds", figures.seconds},
+              {"hash", figures.hash},
+              {"throughput_per_s", figures.throughput_per_s},
+              {"mb_per_s", figures.mb_per_s},
+              {"latency_us", figures.latency ? latency_us(*figures.latency) : json()},
+              {"cpu_us_per_entry", figures.cpu_us_per_entry},
+              {"cpu_us_per_entry_by_process", figures.cpu_us_per_entry_by_process},
+              {"peak_rss_mib", figures.peak_rss_mib},
+              {"fsyncs_per_s", figures.fsyncs_per_s},
+              {"disk_bytes_per_entry", figures.disk_bytes_per_entry},
+              {"entries_per_frame", figures.entries_per_frame},
+              {"wire_bytes_per_entry", figures.wire_bytes_per_entry},
+              {"overloaded", figures.overloaded},
+              {"unfinished", figures.unfinished}};
+  if (figures.rate_reached) row["rate_reached"] = *figures.rate_reached;
+  return row;
 }
 
 json facts_of(const ClusterSettings& cluster, const Load& load) {
   const NodeSettings& node = cluster.node;
-  const std::string members =
-      std::to_string(cluster.nodes) + (cluster.processes ? " processes" : " nodes in one process");
+  const std::string members = counted(cluster.nodes, cluster.processes ? "process" : "node") +
+                              (cluster.processes ? "" : " in one process");
   const std::string clients = load.is_open()
                                   ? "open loop, " + text_of(json(load.rate_per_s)) + " writes/s"
                                   : "closed loop, " + std::to_string(load.in_flight) + " in flight";
@@ -127,6 +135,11 @@ json facts_of(const ClusterSettings& cluster, const Load& load) {
       {"clients", "1 in the leader's process, " + clients}};
 }
 
+std::string counted(std::size_t number, const std::string& what) {
+  const std::string ending = number == 1 ? "" : what.ends_with("s") ? "es" : "s";
+  return std::to_string(number) + " " + what + ending;
+}
+
 void add_limits(json& row, const Limits& limits) {
   row["calibration"] = limits.calibration;
   row["limit_per_s"] = limits.limit_per_s;
@@ -134,13 +147,21 @@ void add_limits(json& row, const Limits& limits) {
   row["ratio_to_limit"] = nullptr;
   if (!limits.pipeline.is_null()) row["pipeline"] = limits.pipeline;
   if (!limits.verdict.empty()) row["limit_verdict"] = limits.verdict;
-  if (limits.limit_per_s.is_number() && limits.honest) {
+  const bool compares = row.contains("throughput_per_s") && limits.limit_per_s.is_number();
+  if (compares && limits.honest) {
     row["ratio_to_limit"] =
         rounded(row.at("throughput_per_s").get<double>() / limits.limit_per_s.get<double>());
   }
 }
 
-Report::Report(const Options& options, std::ostream& out) : options_(options), out_(out) {}
+Report::Report(const Options& options, std::ostream& out) : options_(options), out_(out) {
+  if (options_.out.empty()) return;
+  // Better found out now than when all is measured.
+  std::error_code error;
+  std::filesystem::create_directories(options_.out, error);
+  if (error) throw std::runtime_error("cannot make " + options_.out + ": " + error.message());
+  for (const char* name : kFiles) write_file(std::filesystem::path(options_.out) / name, "");
+}
 
 void Report::say(const std::string& text) {
   if (!options_.json) out_ << text << "\n" << std::flush;
@@ -176,9 +197,8 @@ json Report::whole() const {
 void Report::finish() const {
   const std::string text = whole().dump();
   if (!options_.out.empty()) {
-    std::filesystem::create_directories(options_.out);
-    write_file(std::filesystem::path(options_.out) / "results.json", text + "\n");
-    write_file(std::filesystem::path(options_.out) / "results.csv", to_csv(rows_));
+    write_file(std::filesystem::path(options_.out) / kFiles[0], text + "\n");
+    write_file(std::filesystem::path(options_.out) / kFiles[1], to_csv(rows_));
   }
   out_ << (options_.json ? "" : "\n") << text << std::endl;
 }

@@ -14,6 +14,8 @@ namespace lockstep::bench {
 [[nodiscard]] nlohmann::json to_json(const Figures& figures);
 /// The four facts that go with every figure.
 [[nodiscard]] nlohmann::json facts_of(const ClusterSettings& cluster, const Load& load);
+/// "1 node", "3 nodes".
+[[nodiscard]] std::string counted(std::size_t number, const std::string& what);
 /// Adds `calibration`, `limit_per_s` and `ratio_to_limit` to the figures of a run.
 void add_limits(nlohmann::json& row, const Limits& limits);
 

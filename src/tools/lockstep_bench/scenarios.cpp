@@ -21,7 +21,7 @@ std::string size_text(std::size_t bytes) {
 }
 
 std::string name_of(const ClusterSettings& cluster, const Load& load) {
-  return std::to_string(cluster.nodes) + " nodes, " + size_text(load.payload_bytes) + ", " +
+  return counted(cluster.nodes, "node") + ", " + size_text(load.payload_bytes) + ", " +
          (load.is_open() ? "at a rate" : std::to_string(load.in_flight) + " in flight");
 }
 
@@ -62,16 +62,18 @@ void scale(const Options& options, Report& report) {
 
 const std::vector<Scenario>& scenarios() {
   static const std::vector<Scenario> scenarios = {
-      {"latency", "one in flight", false, latency},
-      {"throughput", "1,024 in flight", false, throughput},
-      {"sweep", "64 B to 1 MiB, 1 to 4,096 in flight", false, sweep},
-      {"catch-up", "a follower comes back and gets the entries that it has missed", false,
-       catch_up},
-      {"snapshot", "the same, and it gets a snapshot", false, snapshot},
-      {"slow-follower", "one follower is frozen while 1,024 are in flight", true, slow_follower},
-      {"failover", "from a leader's end to the next one's first commit", true, failover},
-      {"scale", "3, 5 and 7 nodes", false, scale},
-      {"idle", "nothing is written", true, idle},
+      {"latency", "one in flight", false, 1, LoadOptions::kAll, latency},
+      {"throughput", "1,024 in flight", false, 1, LoadOptions::kAll, throughput},
+      {"sweep", "64 B to 1 MiB, 1 to 4,096 in flight", false, 1, LoadOptions::kNone, sweep},
+      {"catch-up", "a follower comes back and gets the entries that it has missed", false, 3,
+       LoadOptions::kNoRate, catch_up},
+      {"snapshot", "the same, and it gets a snapshot", false, 3, LoadOptions::kNoRate, snapshot},
+      {"slow-follower", "one follower is frozen while 1,024 are in flight", true, 3,
+       LoadOptions::kAll, slow_follower},
+      {"failover", "from a leader's end to the next one's first commit", true, 3,
+       LoadOptions::kNone, failover},
+      {"scale", "3, 5 and 7 nodes", false, 1, LoadOptions::kAll, scale},
+      {"idle", "nothing is written", true, 1, LoadOptions::kNone, idle},
   };
   return scenarios;
 }
@@ -83,6 +85,16 @@ std::optional<std::string> refusal(const Options& options) {
     if (scenario.name != options.scenario) continue;
     if (scenario.needs_processes && !options.cluster.processes) {
       return options.scenario + " needs --processes";
+    }
+    if (options.cluster.nodes < scenario.least_nodes) {
+      return options.scenario + " needs at least --nodes " + std::to_string(scenario.least_nodes);
+    }
+    if (scenario.load_options != LoadOptions::kAll && options.load.is_open()) {
+      return options.scenario + " has no use for --rate";
+    }
+    const bool says_load = options.payload_given || options.in_flight_given;
+    if (scenario.load_options == LoadOptions::kNone && says_load) {
+      return options.scenario + " has no use for --payload and --in-flight";
     }
     return std::nullopt;
   }

@@ -9,11 +9,17 @@
 
 namespace lockstep::bench {
 
+/// What may be said of the load; the rest the scenario sets itself.
+enum class LoadOptions { kAll, kNoRate, kNone };
+
 struct Scenario {
   const char* name;
   const char* what;
   /// Works only with nodes in processes of their own.
   bool needs_processes;
+  /// A majority has to go on without one of them.
+  std::size_t least_nodes;
+  LoadOptions load_options;
   void (*run)(const Options& options, Report& report);
 };
 [[nodiscard]] const std::vector<Scenario>& scenarios();

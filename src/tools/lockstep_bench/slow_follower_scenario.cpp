@@ -1,4 +1,5 @@
 // A follower that does not answer any more: what the others still do, and what it costs the leader.
+#include <array>
 #include <chrono>
 #include <thread>
 
@@ -9,10 +10,11 @@ namespace lockstep::bench {
 
 using nlohmann::json;
 
-void slow_follower(const Options& options, Report& report) {
+namespace {
+
+/// Before a follower is frozen, and after.
+std::array<json, 2> measure_both(const Options& options, const Load& load) {
   constexpr int kSamples = 20;
-  Load load = options.load;
-  if (!options.in_flight_given) load.in_flight = 1024;
   Cluster cluster(options.cluster, options.folder);
   const std::size_t leader = cluster.await_leader();
   const pid_t process = cluster.node(leader).process();
@@ -23,9 +25,7 @@ void slow_follower(const Options& options, Report& report) {
   pass(options.warmup_s);
   client.mark();
   pass(options.duration_s);
-  json row = to_json(client.figures());
-  row["facts"] = facts_of(options.cluster, load);
-  report.add("all followers well", std::move(row));
+  const json before = to_json(client.figures());
 
   cluster.freeze(cluster.follower_of(leader));
   client.mark();
@@ -35,11 +35,26 @@ void slow_follower(const Options& options, Report& report) {
     pass(options.duration_s / kSamples);
   }
   memory.push_back(resident_memory(process).now_mib);
-  row = to_json(client.figures());
-  row["leader_rss_mib"] = memory;
-  row["seconds_between_samples"] = options.duration_s / kSamples;
-  row["facts"] = facts_of(options.cluster, load);
-  report.add("one follower frozen", std::move(row));
+  json after = to_json(client.figures());
+  after["leader_rss_mib"] = memory;
+  after["seconds_between_samples"] = options.duration_s / kSamples;
+  return {before, after};
+}
+
+}  // namespace
+
+void slow_follower(const Options& options, Report& report) {
+  Load load = options.load;
+  if (!options.in_flight_given) load.in_flight = 1024;
+  std::array<json, 2> rows;
+  const Limits limits =
+      calibration_beside(options, load.payload_bytes, [&] { rows = measure_both(options, load); });
+  const std::array names = {"all followers well", "one follower frozen"};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i]["facts"] = facts_of(options.cluster, load);
+    add_limits(rows[i], limits);
+    report.add(names[i], std::move(rows[i]));
+  }
 }
 
 }  // namespace lockstep::bench
