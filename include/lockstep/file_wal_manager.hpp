@@ -29,7 +29,7 @@ struct FileWALOptions {
   /// change the file's size.
   std::size_t zero_fill_bytes = std::size_t{4} << 20;
   /// Recent entries kept in memory for readers.
-  std::size_t cache_bytes = std::size_t{16} << 20;
+  std::size_t cache_bytes = std::size_t{1} << 20;
   /// After this long without a write the end of the log is marked, so that damage of the very last
   /// write can be told from a torn one; so it is at `close`. 0: at `close` only.
   std::chrono::milliseconds mark_end_after{200};
