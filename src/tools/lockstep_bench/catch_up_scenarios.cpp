@@ -32,8 +32,8 @@ ClusterSettings settings_of(const Options& options, Way way) {
 Load load_of(const Options& options) {
   Load load = options.load;
   load.rate_per_s = 0;
-  if (!options.payload_given) load.payload_bytes = kEntryBytes;
-  if (!options.in_flight_given) load.in_flight = kFullInFlight;
+  if (!options.given.contains("--payload")) load.payload_bytes = kEntryBytes;
+  if (!options.given.contains("--in-flight")) load.in_flight = kFullInFlight;
   return load;
 }
 
@@ -65,14 +65,18 @@ json ratio(const std::optional<Latency>& before, const std::optional<Latency>& n
 
 void alone(const Options& options, Way way, const std::string& name, Report& report) {
   const ClusterSettings settings = settings_of(options, way);
+  const Load load = load_of(options);
   json row;
-  const Limits limits = limits_beside(options, settings, load_of(options), [&] {
+  const auto run = [&] {
     Cluster cluster(settings, options.folder);
     LaggingFollower follower(cluster);
     fall_behind(follower, options, way);
     row = arrival(follower, options, way);
-  });
-  row["facts"] = facts_of(settings, load_of(options));
+  };
+  // An image is no load of entries: there is no pipeline to hold it against.
+  const Limits limits = way == Way::kEntries ? limits_beside(options, settings, load, run)
+                                             : calibration_beside(options, load.payload_bytes, run);
+  row["facts"] = facts_of(settings, load);
   row["facts"]["clients"] = "nobody writes meanwhile";
   add_limits(row, limits);
   report.add(name, std::move(row));

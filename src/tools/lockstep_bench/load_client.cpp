@@ -60,6 +60,10 @@ ClientFigures LoadClient::figures() const {
   seen.seconds = std::chrono::duration<double>(now - marked_at_).count();
   seen.unfinished = under_way_;
   for (const MonotonicTime intended : begun_) seen.latency.record(now - intended);
+  if (!schedule_) return seen;
+  for (ArrivalSchedule late = *schedule_; late.is_due(now); ++seen.unfinished) {
+    seen.latency.record(now - late.take());
+  }
   return seen;
 }
 

@@ -21,10 +21,10 @@ struct ClientFigures {
   std::uint64_t failed = 0;
   std::string first_failure;
   double seconds = 0;
-  /// Of what completed, from the intended start.
+  /// From the intended start.
   LatencyHistogram latency;
-  /// Begun and not completed yet. Those of an open loop are among the latencies with their age:
-  /// what is stuck must not look quick.
+  /// Not completed yet, or of an open loop not even begun although it is time. Those of an open
+  /// loop are among the latencies with their age: what is stuck must not look quick.
   std::uint64_t unfinished = 0;
 };
 

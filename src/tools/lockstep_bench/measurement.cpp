@@ -69,7 +69,8 @@ Figures Measurement::figures() {
   }
   Figures figures;
   figures.hash = now[leader_].at("hash");
-  figures.seconds = client.at("seconds");
+  // Of the same answers as the counters that it divides.
+  figures.seconds = grown(marked_[leader_], now[leader_], "at_ns") * 1e-9;
   const json& latency = client.at("latency_us");
   if (client.at("samples") > 0) {
     figures.latency = {latency.at("p50"), latency.at("p90"), latency.at("p99"), latency.at("p999"),
@@ -79,7 +80,7 @@ Figures Measurement::figures() {
   figures.unfinished = client.at("unfinished");
   if (load_.is_open()) {
     constexpr double kReached = 0.95;
-    const double wanted = load_.rate_per_s * figures.seconds;
+    const double wanted = load_.rate_per_s * client.at("seconds").get<double>();
     figures.rate_reached = client.at("completed").get<double>() >= kReached * wanted;
   }
 

@@ -37,7 +37,9 @@ json status_of(BenchNode& node, const json&) {
 
 json counters_of(BenchNode& node, const json&) {
   const NodeCounters counters = node.counters();
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return {{"hash", to_string(hash_in_use())},
+          {"at_ns", std::chrono::nanoseconds(now).count()},
           {"cpu_ns", counters.cpu_ns},
           {"syncs", counters.syncs},
           {"file_bytes", counters.file_bytes},

@@ -38,6 +38,8 @@ class NodeProcess final : public INodeHandle {
  private:
   json hear() {
     if (!process_.await_output(kPatience)) {
+      // Whoever asks it anything while this error is dealt with need not wait as long again.
+      process_.kill();
       throw std::runtime_error(name_ + ": its process has not answered for " +
                                std::to_string(kPatience.count()) + " s");
     }

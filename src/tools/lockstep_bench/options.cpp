@@ -66,13 +66,11 @@ const std::map<std::string, Reader>& readers() {
        }},
       {"--payload",
        [](Options& options, const std::string& option, const std::string& text) {
-         options.payload_given = true;
          return read_number<std::size_t>(option, text, 1, kMaxEntryBytes,
                                          options.load.payload_bytes);
        }},
       {"--in-flight",
        [](Options& options, const std::string& option, const std::string& text) {
-         options.in_flight_given = true;
          return read_number<std::size_t>(option, text, 1, 65536, options.load.in_flight);
        }},
       {"--rate",
@@ -153,7 +151,7 @@ Result<> check(const Options& options) {
   if (!std::filesystem::is_directory(options.folder)) {
     return usage("--folder " + options.folder + " is no folder");
   }
-  if (options.load.is_open() && options.in_flight_given) {
+  if (options.load.is_open() && options.given.contains("--in-flight")) {
     return usage("--rate is an open loop and --in-flight a closed one: one of the two");
   }
   if (options.scenario.empty()) return {};
@@ -186,6 +184,7 @@ Result<Options> parse(const std::vector<std::string>& words) {
       if (const Result<> read = reader->second(options, word, words[++i]); !read) {
         return read.error();
       }
+      options.given.insert(word);
     } else if (word.starts_with("-")) {
       return usage("there is no option " + word);
     } else if (!options.scenario.empty()) {

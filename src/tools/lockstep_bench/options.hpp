@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,8 @@ struct Options {
   std::string scenario;
   ClusterSettings cluster;
   Load load;
-  /// Whether `--in-flight` was given: else scenarios choose.
-  bool in_flight_given = false;
-  bool payload_given = false;
+  /// The options with a value that were given: of others, scenarios choose the value.
+  std::set<std::string> given;
   double duration_s = 10;
   double warmup_s = 2;
   /// How much of the data that a scenario moves is moved, in MiB (catch-up, snapshot).

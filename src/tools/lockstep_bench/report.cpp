@@ -33,6 +33,7 @@ void round_all(json& value) {
 }
 
 std::string text_of(const json& value) {
+  if (value.is_null()) return "-";
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_number_float()) return value.dump();
   const double number = value.get<double>();

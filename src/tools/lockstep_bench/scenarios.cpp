@@ -10,7 +10,7 @@ constexpr std::size_t kMaxUncommittedBytes = std::size_t{64} << 20;
 
 Load load_with(const Options& options, std::size_t in_flight) {
   Load load = options.load;
-  if (!options.in_flight_given) load.in_flight = in_flight;
+  if (!options.given.contains("--in-flight")) load.in_flight = in_flight;
   return load;
 }
 
@@ -62,18 +62,40 @@ void scale(const Options& options, Report& report) {
 
 const std::vector<Scenario>& scenarios() {
   static const std::vector<Scenario> scenarios = {
-      {"latency", "one in flight", false, 1, LoadOptions::kAll, latency},
-      {"throughput", "1,024 in flight", false, 1, LoadOptions::kAll, throughput},
-      {"sweep", "64 B to 1 MiB, 1 to 4,096 in flight", false, 1, LoadOptions::kNone, sweep},
-      {"catch-up", "a follower comes back and gets the entries that it has missed", false, 3,
-       LoadOptions::kNoRate, catch_up},
-      {"snapshot", "the same, and it gets a snapshot", false, 3, LoadOptions::kNoRate, snapshot},
-      {"slow-follower", "one follower is frozen while 1,024 are in flight", true, 3,
-       LoadOptions::kAll, slow_follower},
-      {"failover", "from a leader's end to the next one's first commit", true, 3,
-       LoadOptions::kNone, failover},
-      {"scale", "3, 5 and 7 nodes", false, 1, LoadOptions::kAll, scale},
-      {"idle", "nothing is written", true, 1, LoadOptions::kNone, idle},
+      {"latency", "one in flight", false, 1, {"--size", "--trials"}, latency},
+      {"throughput", "1,024 in flight", false, 1, {"--size", "--trials"}, throughput},
+      {"sweep",
+       "64 B to 1 MiB, 1 to 4,096 in flight",
+       false,
+       1,
+       {"--payload", "--in-flight", "--rate", "--size", "--trials"},
+       sweep},
+      {"catch-up",
+       "a follower comes back and gets the entries that it has missed",
+       false,
+       3,
+       {"--rate", "--trials"},
+       catch_up},
+      {"snapshot", "the same, and it gets a snapshot", false, 3, {"--rate", "--trials"}, snapshot},
+      {"slow-follower",
+       "one follower is frozen while 1,024 are in flight",
+       true,
+       3,
+       {"--size", "--trials"},
+       slow_follower},
+      {"failover",
+       "from a leader's end to the next one's first commit",
+       true,
+       3,
+       {"--payload", "--in-flight", "--rate", "--size"},
+       failover},
+      {"scale", "3, 5 and 7 nodes", false, 1, {"--nodes", "--size", "--trials"}, scale},
+      {"idle",
+       "nothing is written",
+       true,
+       1,
+       {"--payload", "--in-flight", "--rate", "--size", "--trials"},
+       idle},
   };
   return scenarios;
 }
@@ -89,12 +111,8 @@ std::optional<std::string> refusal(const Options& options) {
     if (options.cluster.nodes < scenario.least_nodes) {
       return options.scenario + " needs at least --nodes " + std::to_string(scenario.least_nodes);
     }
-    if (scenario.load_options != LoadOptions::kAll && options.load.is_open()) {
-      return options.scenario + " has no use for --rate";
-    }
-    const bool says_load = options.payload_given || options.in_flight_given;
-    if (scenario.load_options == LoadOptions::kNone && says_load) {
-      return options.scenario + " has no use for --payload and --in-flight";
+    for (const std::string& option : scenario.no_use_for) {
+      if (options.given.contains(option)) return options.scenario + " has no use for " + option;
     }
     return std::nullopt;
   }

@@ -9,9 +9,6 @@
 
 namespace lockstep::bench {
 
-/// What may be said of the load; the rest the scenario sets itself.
-enum class LoadOptions { kAll, kNoRate, kNone };
-
 struct Scenario {
   const char* name;
   const char* what;
@@ -19,7 +16,8 @@ struct Scenario {
   bool needs_processes;
   /// A majority has to go on without one of them.
   std::size_t least_nodes;
-  LoadOptions load_options;
+  /// Options that would change nothing: refused, rather than taken for what they are not.
+  std::vector<std::string> no_use_for;
   void (*run)(const Options& options, Report& report);
 };
 [[nodiscard]] const std::vector<Scenario>& scenarios();

@@ -45,13 +45,17 @@ std::array<json, 2> measure_both(const Options& options, const Load& load) {
 
 void slow_follower(const Options& options, Report& report) {
   Load load = options.load;
-  if (!options.in_flight_given) load.in_flight = 1024;
+  if (!options.given.contains("--in-flight")) load.in_flight = 1024;
   std::array<json, 2> rows;
   const Limits limits =
       calibration_beside(options, load.payload_bytes, [&] { rows = measure_both(options, load); });
   const std::array names = {"all followers well", "one follower frozen"};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rows[i]["facts"] = facts_of(options.cluster, load);
+    if (i == 1) {
+      json& durability = rows[i]["facts"]["durability"];
+      durability = durability.get<std::string>() + ", 1 of them frozen";
+    }
     add_limits(rows[i], limits);
     report.add(names[i], std::move(rows[i]));
   }

@@ -110,6 +110,25 @@ TEST(LockstepBench, LosesALeaderInEachWay) {
   }
 }
 
+TEST(LockstepBench, TriesItsFolderOfResultsBeforeItMeasures) {
+  // For longer than any test may take, if it measured first.
+  const ChildOutcome outcome =
+      run_program(LOCKSTEP_BENCH, {"--duration", "86400", "--out", "/dev/null/results"});
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, ::testing::HasSubstr("/dev/null/results"));
+}
+
+TEST(LockstepBench, SaysOfARateThatItHasNotReached) {
+  const ChildOutcome outcome =
+      run_bench({"--rate", "10000000", "--durability", "memory", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json figures = last_line_of(outcome.out);
+  EXPECT_EQ(figures.at("rate_reached"), false);
+  EXPECT_GT(figures.at("unfinished"), 0);
+  EXPECT_GT(figures.at("throughput_per_s"), 1000) << "completions are not starved";
+}
+
 TEST(LockstepBench, SaysWhatIsWrongWithItsOptions) {
   const ChildOutcome outcome = run_bench({"--nodes", "none"});
   EXPECT_EQ(outcome.status, 2);

@@ -80,6 +80,24 @@ TEST_F(LoadClientTest, WritesThatBeginLateCountFromWhenTheyWereMeantToBegin) {
   EXPECT_GT(client->figures().latency.quantile(0.5), milliseconds(48));
 }
 
+// What is due but cannot even begin, as a quick generator would starve the completions, is late
+// too.
+TEST_F(LoadClientTest, AnOpenLoopThatIsBehindLetsOthersRunAndCountsWhatHasNotBegun) {
+  const auto own_turns = std::make_shared<test::ManualExecutor>();
+  client.emplace(replica, *runtime, own_turns, Load{.rate_per_s = 1'000'000});
+  client->start();
+  simulated.run_for(milliseconds(10));
+  EXPECT_TRUE(own_turns->run_one());
+  EXPECT_GE(replica.waiting.size(), 1U);
+  EXPECT_LE(replica.waiting.size(), 1000U) << "of 10,000 that are due";
+  const ClientFigures seen = client->figures();
+  EXPECT_EQ(seen.unfinished, 10'001U);
+  EXPECT_EQ(seen.latency.count(), 10'001U) << "each with its age";
+  EXPECT_EQ(seen.latency.max(), milliseconds(10));
+  EXPECT_LT(seen.latency.quantile(0.5), milliseconds(6));
+  EXPECT_GT(seen.latency.quantile(0.5), milliseconds(4));
+}
+
 TEST_F(LoadClientTest, OverloadedWritesOfAClosedLoopComeAgainAndCountFromTheirFirstTry) {
   begin({.in_flight = 2});
   replica.answer_all(kOverloaded);

@@ -72,6 +72,16 @@ TEST(BenchOptions, ThatAreWrongAreSaidInOneSentence) {
       {{"fast"}, "there is no scenario 'fast', only latency"},
       {{"latency", "throughput"}, "'throughput' is a second"},
       {{"--folder", "/none/at/all"}, "/none/at/all is no folder"},
+      {{"catch-up", "--nodes", "2"}, "catch-up needs at least --nodes 3"},
+      {{"snapshot", "--nodes", "1"}, "snapshot needs at least --nodes 3"},
+      {{"slow-follower", "--nodes", "2"}, "slow-follower needs at least --nodes 3"},
+      {{"failover", "--nodes", "1"}, "failover needs at least --nodes 3"},
+      {{"sweep", "--payload", "64"}, "sweep has no use for --payload"},
+      {{"sweep", "--in-flight", "64"}, "sweep has no use for --in-flight"},
+      {{"sweep", "--rate", "64"}, "sweep has no use for --rate"},
+      {{"scale", "--nodes", "3"}, "scale has no use for --nodes"},
+      {{"catch-up", "--rate", "64"}, "catch-up has no use for --rate"},
+      {{"throughput", "--size", "64"}, "throughput has no use for --size"},
   };
   for (const auto& [words, sentence] : wrong) {
     const auto options = parse(words);

@@ -59,6 +59,39 @@ TEST(BenchReport, ThereIsNoRatioToALimitThatIsNotHonest) {
   EXPECT_EQ(row.at("limit_verdict"), "limit not honest: 0.3");
 }
 
+TEST(BenchReport, WithoutSamplesThereIsNoLatency) {
+  Figures figures = some_figures();
+  figures.latency.reset();
+  const json row = to_json(figures);
+  EXPECT_TRUE(row.at("latency_us").is_null());
+  Options options;
+  std::ostringstream out;
+  Report report(options, out);
+  report.add("a run", row);
+  EXPECT_THAT(out.str(), HasSubstr("latency_us -"));
+}
+
+TEST(BenchReport, SaysOfAnOpenLoopAloneWhetherItsRateWasReached) {
+  Figures figures = some_figures();
+  EXPECT_FALSE(to_json(figures).contains("rate_reached"));
+  figures.rate_reached = false;
+  EXPECT_EQ(to_json(figures).at("rate_reached"), false);
+}
+
+TEST(BenchReport, MarksARunThatWasNotQuietAndKeepsItsRatio) {
+  json row = to_json(some_figures());
+  add_limits(row, {.calibration = {{"drift", 0.2}}, .limit_per_s = 250000.0, .quiet = false});
+  EXPECT_EQ(row.at("quiet"), false);
+  EXPECT_TRUE(row.at("ratio_to_limit").is_number());
+}
+
+TEST(BenchReport, CountsInPlainWords) {
+  EXPECT_EQ(counted(1, "process"), "1 process");
+  EXPECT_EQ(counted(3, "process"), "3 processes");
+  EXPECT_EQ(counted(1, "node"), "1 node");
+  EXPECT_EQ(counted(2, "node"), "2 nodes");
+}
+
 TEST(BenchReport, TheTableShowsBothCalibrationsAndWhetherTheyDiffer) {
   for (const double drift : {0.1, 0.2}) {
     Options options;
