@@ -52,7 +52,8 @@ TEST(Compaction, ARestartFindsTheMembersAndGoesOn) {
   ASSERT_TRUE(eventually([&] { return cluster[2].status().first_index > Index(10); }));
   const Index first = cluster[2].status().first_index;
   cluster.restart(2);
-  EXPECT_EQ(cluster[2].status().first_index, first);
+  // It may have released more before it stopped.
+  EXPECT_GE(cluster[2].status().first_index, first);
   EXPECT_EQ(cluster[2].status().configuration.voters.size(), 3u);
   EXPECT_TRUE(cluster[2].status().bootstrapped);
   ASSERT_TRUE(eventually([&] { return cluster[1].follower("n2").connected; }));
