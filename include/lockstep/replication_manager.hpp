@@ -440,7 +440,8 @@ class LOCKSTEP_EXPORT WALReplicationManager {
   [[nodiscard]] virtual Subscription subscribe(EventListener listener) = 0;
 
   /// The engine has made everything up to `index` durable since its `apply` returned. For engines
-  /// that flush later, in their own time.
+  /// that flush later, in their own time. Never waits; from any thread. Of an `index` beyond what
+  /// the engine was given only that much counts.
   virtual void report_durable_applied(Index index) = 0;
 
   /// Completes every waiting call, closes the WAL, lets go of network, engine and WAL, then calls

@@ -26,6 +26,7 @@ void ApplyPump::set_chain(std::optional<CheckpointChain> chain) {
 
 void ApplyPump::start(Index applied, AppliedHandler on_applied, FailureHandler on_failure) {
   applied_ = applied;
+  given_to_engine_ = applied.value();
   commit_index_ = applied;
   on_applied_ = std::move(on_applied);
   on_failure_ = std::move(on_failure);
@@ -68,6 +69,7 @@ void ApplyPump::repaired(const consensus::Log& log) {
 
 void ApplyPump::apply(std::vector<Entry> entries) {
   const bool wants_results = entries.front().header.index <= results_wanted_up_to_;
+  given_to_engine_ = entries.back().header.index.value();
   worker_->post(
       [self = shared_from_this(), engine = engine_, entries = std::move(entries), wants_results] {
         auto batch = engine->apply(entries, wants_results);
@@ -123,6 +125,7 @@ void ApplyPump::install(SnapshotImage image, std::function<void(Result<>)> done)
 
 void ApplyPump::reset(Index applied) {
   applied_ = applied;
+  given_to_engine_ = applied.value();
   commit_index_ = std::max(commit_index_, applied);
   waits_for_repair_ = false;
 }

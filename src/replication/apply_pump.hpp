@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -57,6 +59,8 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
 
   [[nodiscard]] Index applied() const { return applied_; }
   [[nodiscard]] Index commit_index() const { return commit_index_; }
+  /// The newest entry that the engine has seen. From any thread.
+  [[nodiscard]] Index given_to_engine() const { return Index(given_to_engine_.load()); }
 
  private:
   void apply(std::vector<Entry> entries);
@@ -72,6 +76,7 @@ class ApplyPump : public std::enable_shared_from_this<ApplyPump> {
   AppliedHandler on_applied_;
   FailureHandler on_failure_;
   Index applied_;
+  std::atomic<std::uint64_t> given_to_engine_ = 0;
   Index commit_index_;
   Index results_wanted_up_to_;
   bool busy_ = false;

@@ -85,13 +85,10 @@ ReplicationMetrics Replica::metrics() const {
   return metrics;
 }
 
-/// More than is applied cannot be durable: such a report is the engine's mistake, and only as much
-/// of it is believed.
+/// More than it was given cannot be durable: such a report is the engine's mistake, and only as
+/// much of it is believed.
 void Replica::report_durable_applied(Index index) {
-  board_.update([&](ReplicationStatus& status, ReplicationMetrics&) {
-    const Index believed = std::min(index, status.last_applied);
-    status.durable_applied = std::max(status.durable_applied, believed);
-  });
+  board_.engine_has_durable(std::min(index, apply_pump_->given_to_engine()));
 }
 
 }  // namespace lockstep::replication

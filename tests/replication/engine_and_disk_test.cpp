@@ -83,6 +83,20 @@ TEST(Engine, MayReportWhatIsDurableLater) {
   EXPECT_EQ(cluster[1].status().durable_applied, Index(3)) << "no more than is applied";
 }
 
+TEST(Engine, MayReportBeforeItsApplicationIsKnown) {
+  Cluster cluster(1);
+  cluster.found();
+  ASSERT_TRUE(committed(cluster[1].write("a", kAppliedWrite)));
+  cluster[1].engine().gate.close();
+  auto write = cluster[1].begin_write("b", kAppliedWrite);
+  ASSERT_TRUE(cluster[1].engine().gate.await_waiter());
+  cluster[1].manager().report_durable_applied(Index(4));
+  EXPECT_EQ(cluster[1].status().durable_applied, Index(3)) << "what is known to be applied";
+  cluster[1].engine().gate.open();
+  ASSERT_TRUE(committed(await(std::move(write))));
+  EXPECT_TRUE(eventually([&] { return cluster[1].status().durable_applied == Index(4); }));
+}
+
 TEST(Engine, ThatCannotRecoverKeepsTheReplicaFromStarting) {
   Cluster cluster(1);
   cluster[1].create();
