@@ -92,6 +92,7 @@ TEST(Compaction, OnlyWhatTheEngineHasDurable) {
   });
   cluster.found();
   write_many(cluster, 60);
+  cluster.expect_converged();
   EXPECT_FALSE(await(cluster[1].manager().trigger_snapshot()));
   EXPECT_EQ(cluster[1].status().first_index, Index(1));
   cluster[1].manager().report_durable_applied(Index(17));
@@ -135,7 +136,11 @@ TEST(TriggerSnapshot, WithoutSnapshotsLeavesNobodyBehind) {
   cluster.expect_converged();
   cluster.isolate(3);
   write_many(cluster, 5);
-  for (std::size_t node : {1u, 2u}) cluster[node].engine().no_snapshots = true;
+  const Index last = cluster[1].status().last_index;
+  for (std::size_t node : {1u, 2u}) {
+    ASSERT_TRUE(eventually([&] { return cluster[node].status().durable_applied == last; }));
+    cluster[node].engine().no_snapshots = true;
+  }
   for (std::size_t node : {1u, 2u}) {
     EXPECT_EQ(await(cluster[node].manager().trigger_snapshot()), Errc::kNotSupported);
     EXPECT_EQ(cluster[node].status().first_index, Index(1));
